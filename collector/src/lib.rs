@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+// In the order an event meets them.
+
+pub mod config;
+
+pub mod app;
+
+mod http;
+
+pub mod client;
+
+pub mod payload;
+
+pub mod publisher;
+
+mod metrics;

@@ -1,0 +1,135 @@
+//! What one HTTP request put in, and the queue message that carries one or more of them.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::event::Event;
+use crate::ids::{EnvelopeId, ProjectId};
+use crate::network::ClientNetwork;
+
+/// The version this build writes. Readers take this one and every one before it, so writers deploy before collectors.
+pub const MESSAGE_VERSION: u16 = 1;
+/// Largest message, in bytes: `RabbitMQ` 4 refuses above 16 MiB, and the writer's memory is a multiple of this.
+pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+
+/// 1 to 100 events of one project, from one request: the unit that is stored once or not at all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The retry key: same id, same project, same events is the same envelope.
+    pub envelope_id: EnvelopeId,
+    /// Whose widget it was.
+    pub project_id: ProjectId,
+    /// When the collector had read the request, by its clock; in a message, milliseconds since 1970.
+    #[serde(with = "time::serde::timestamp::milliseconds")]
+    pub received_at: OffsetDateTime,
+    /// The client's truncated address, for the writer's geo look-up; stored nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientNetwork>,
+    /// The browser's user agent, if it sent one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// Cookie or local-storage id of the browser.
+    pub visitor_id: Uuid,
+    /// Browsing session, ended by 30 minutes of quiet.
+    pub session_id: Uuid,
+    /// What happened, in the order the client told it.
+    pub events: Vec<Event>,
+}
+
+impl Envelope {
+    /// When its event `event` happened: `received_at` less the event's age; `None` beyond the calendar.
+    pub fn created_at(&self, event: &Event) -> Option<OffsetDateTime> {
+        let age_ms = i64::try_from(event.age_ms).ok()?;
+        self.received_at.checked_sub(time::Duration::milliseconds(age_ms))
+    }
+}
+
+/// A queue message's body: a version and the envelopes that share its confirm.
+#[derive(Deserialize)]
+struct Message {
+    v: u16,
+    envelopes: Vec<Envelope>,
+}
+
+/// Why a message could not be read. Both mean: keep the bytes, in quarantine.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Written by a build newer than this one, or by none of ours.
+    #[error("message version {0} is not known to this build, which reads up to {MESSAGE_VERSION}")]
+    UnknownVersion(u16),
+    /// Not a message of ours, or cut short.
+    #[error("not a message of version {MESSAGE_VERSION}")]
+    Malformed(#[source] serde_json::Error),
+}
+
+/// One envelope in its wire form, ready to share a message with others.
+#[derive(Debug)]
+pub struct EncodedEnvelope(Vec<u8>);
+
+impl EncodedEnvelope {
+    /// The wire form of `envelope`.
+    ///
+    /// # Errors
+    /// When a value can't be put into JSON, which no value of these types should be.
+    pub fn new(envelope: &Envelope) -> Result<Self, serde_json::Error> {
+        serde_json::to_vec(envelope).map(Self)
+    }
+
+    /// How many bytes it adds to a message, give or take a comma.
+    pub fn len_bytes(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// The bytes of a message that carries `envelopes`, in their order.
+pub fn encode_message<'a>(envelopes: impl IntoIterator<Item = &'a EncodedEnvelope>) -> Vec<u8> {
+    let mut message = format!("{{\"v\":{MESSAGE_VERSION},\"envelopes\":[").into_bytes();
+    for (place, envelope) in envelopes.into_iter().enumerate() {
+        if place > 0 {
+            message.push(b',');
+        }
+        message.extend_from_slice(&envelope.0);
+    }
+    message.extend_from_slice(b"]}");
+    message
+}
+
+/// The envelopes of a message.
+///
+/// # Errors
+/// [`DecodeError`] says why; the message as a whole is then unreadable.
+pub fn decode_message(bytes: &[u8]) -> Result<Vec<Envelope>, DecodeError> {
+    /// The one field that every version has.
+    #[derive(Deserialize)]
+    struct Version {
+        v: u16,
+    }
+
+    match serde_json::from_slice::<Message>(bytes) {
+        Ok(message) if message.v == MESSAGE_VERSION => Ok(message.envelopes),
+        Ok(message) => Err(DecodeError::UnknownVersion(message.v)),
+        Err(malformed) => match serde_json::from_slice::<Version>(bytes) {
+            Ok(version) if version.v != MESSAGE_VERSION => Err(DecodeError::UnknownVersion(version.v)),
+            _ => Err(DecodeError::Malformed(malformed)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_version_is_named_even_when_its_body_has_another_form() {
+        let unknown = decode_message(br#"{"v":2,"parcels":{}}"#);
+        assert!(matches!(unknown, Err(DecodeError::UnknownVersion(2))), "{unknown:?}");
+    }
+
+    #[test]
+    fn bytes_that_are_no_message_are_malformed() {
+        for bytes in [&b"{"[..], b"", b"null", b"\xff\xfe", br#"{"v":1}"#, br#"{"v":1,"envelopes":[{}]}"#] {
+            assert!(matches!(decode_message(bytes), Err(DecodeError::Malformed(_))));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+pub mod ids;
+
+pub mod event;
+
+pub mod network;
+
+pub mod envelope;
+
+pub mod queue;
+
+pub mod settings;
+
+pub mod clock;
+
+pub mod telemetry;
+
+pub mod ops;
+
+pub mod shutdown;
+
+pub mod backoff;

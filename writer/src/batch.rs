@@ -1,0 +1,171 @@
+//! What one transaction will store: whole messages, bounded in rows, bytes and age.
+
+use std::time::Duration;
+
+use shared::envelope::{Envelope, decode_message};
+use shared::queue::Delivery;
+
+/// A message that came back this often is stored alone: if it kills its writer, it takes no neighbour's patience with it.
+pub const SUSPECT_RETURNS: u64 = 3;
+
+/// When a batch is full.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchLimits {
+    /// Events; a batch may pass it by one message.
+    pub rows_max: usize,
+    /// Bytes of message bodies; a batch may pass it by one message.
+    pub bytes_max: usize,
+    /// How long a batch gathers after its first message.
+    pub age_max: Duration,
+}
+
+/// Why a batch was stored when it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlushReason {
+    /// Enough rows.
+    Rows,
+    /// Enough bytes.
+    Bytes,
+    /// Old enough.
+    Age,
+    /// It holds a message that is stored alone.
+    Suspect,
+    /// The writer is draining.
+    Shutdown,
+}
+
+impl FlushReason {
+    /// The name in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rows => "rows",
+            Self::Bytes => "bytes",
+            Self::Age => "age",
+            Self::Suspect => "suspect",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// A message that could not be read; it is kept as it came.
+#[derive(Debug)]
+pub struct Undecodable {
+    /// The message's bytes.
+    pub body: Vec<u8>,
+    /// Why it could not be read.
+    pub problem: String,
+}
+
+/// Decoded messages, in the order they were delivered.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// What was read.
+    pub envelopes: Vec<Envelope>,
+    /// What could not be.
+    pub undecodable: Vec<Undecodable>,
+    messages: usize,
+    last_tag: u64,
+    rows: usize,
+    size_bytes: usize,
+    is_suspect: bool,
+}
+
+impl Batch {
+    /// Whether a delivery must be stored alone.
+    pub fn is_suspect(delivery: &Delivery) -> bool {
+        delivery.returned_count >= SUSPECT_RETURNS
+    }
+
+    /// Decodes a delivery into the batch.
+    pub fn add(&mut self, delivery: Delivery) {
+        self.messages += 1;
+        self.last_tag = delivery.tag;
+        self.is_suspect |= Self::is_suspect(&delivery);
+        self.size_bytes += delivery.body.len();
+        match decode_message(&delivery.body) {
+            Ok(envelopes) => {
+                self.rows += envelopes.iter().map(|envelope| envelope.events.len()).sum::<usize>();
+                self.envelopes.extend(envelopes);
+            }
+            Err(error) => self.undecodable.push(Undecodable { body: delivery.body, problem: chain(&error) }),
+        }
+    }
+
+    /// Why the batch takes no more, if so; its age is the caller's to watch.
+    pub fn full(&self, limits: &BatchLimits) -> Option<FlushReason> {
+        match () {
+            () if self.is_suspect => Some(FlushReason::Suspect),
+            () if self.rows >= limits.rows_max => Some(FlushReason::Rows),
+            () if self.size_bytes >= limits.bytes_max => Some(FlushReason::Bytes),
+            () => None,
+        }
+    }
+
+    /// Whether no message is in it.
+    pub fn is_empty(&self) -> bool {
+        self.messages == 0
+    }
+
+    /// The tag up to which everything is acknowledged once the batch is stored.
+    pub fn last_tag(&self) -> u64 {
+        self.last_tag
+    }
+}
+
+/// An error with its causes, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: BatchLimits =
+        BatchLimits { rows_max: 2, bytes_max: 10_000, age_max: Duration::from_millis(200) };
+
+    fn delivery(body: &[u8], returned_count: u64) -> Delivery {
+        Delivery { body: body.to_vec(), returned_count, tag: 7 }
+    }
+
+    fn message(events: usize) -> String {
+        let event = r#"{"age_ms":0,"kind":{"impression":{"url":"https://e.com/"}}}"#;
+        let events = vec![event; events].join(",");
+        let id = "01938d5e-7c00-7000-8000-000000000001";
+        format!(
+            r#"{{"v":1,"envelopes":[{{"envelope_id":"{id}","project_id":"a","received_at":0,"visitor_id":"{id}","session_id":"{id}","events":[{events}]}}]}}"#
+        )
+    }
+
+    #[test]
+    fn a_batch_is_full_at_its_rows_and_not_one_before() {
+        let mut batch = Batch::default();
+        batch.add(delivery(message(1).as_bytes(), 0));
+        assert_eq!(batch.full(&LIMITS), None);
+        batch.add(delivery(message(1).as_bytes(), 0));
+        assert_eq!(batch.full(&LIMITS), Some(FlushReason::Rows));
+    }
+
+    #[test]
+    fn a_batch_is_full_at_its_bytes() {
+        let mut batch = Batch::default();
+        batch.add(delivery(&vec![b'x'; 10_000], 0));
+        assert_eq!(batch.full(&LIMITS), Some(FlushReason::Bytes));
+    }
+
+    #[test]
+    fn a_message_that_came_back_too_often_makes_its_batch_full() {
+        let mut batch = Batch::default();
+        batch.add(delivery(message(1).as_bytes(), SUSPECT_RETURNS));
+        assert_eq!(batch.full(&LIMITS), Some(FlushReason::Suspect));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_kept_as_it_came() {
+        let mut batch = Batch::default();
+        batch.add(delivery(b"\xffjunk", 0));
+        assert_eq!(batch.undecodable[0].body, b"\xffjunk");
+        assert!(batch.envelopes.is_empty() && !batch.is_empty());
+    }
+}

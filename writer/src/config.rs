@@ -1,0 +1,98 @@
+//! The writer's settings, read once.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use shared::queue::rabbitmq::RabbitConfig;
+use shared::settings::{Settings, SettingsError};
+use tracing_subscriber::EnvFilter;
+
+use crate::batch::BatchLimits;
+
+/// Everything that can be set about a writer.
+pub struct Config {
+    /// Where the operations listener binds.
+    pub ops_addr: SocketAddr,
+    /// The broker and the names there.
+    pub rabbit: RabbitConfig,
+    /// The database. Has a password in it: never logged.
+    pub database: tokio_postgres::Config,
+    /// Geo databases in MaxMind's format; the first that knows an address answers.
+    pub geo_files: Vec<PathBuf>,
+    /// When a batch is full.
+    pub limits: BatchLimits,
+    /// Messages handed out and not yet acknowledged.
+    pub prefetch: u16,
+    log: String,
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Every missing or bad setting, in one error.
+    pub fn read(mut settings: Settings) -> Result<Self, SettingsError> {
+        let config = Self::from_settings(&mut settings);
+        settings.build(|| config)
+    }
+
+    /// The settings' names, defaults and meanings.
+    pub fn help() -> String {
+        let mut settings = Settings::new(|_| None);
+        let _unset = Self::from_settings(&mut settings);
+        settings.help()
+    }
+
+    /// The log filter, in `tracing`'s syntax.
+    ///
+    /// # Errors
+    /// When it does not follow that syntax.
+    pub fn log_filter(&self) -> anyhow::Result<EnvFilter> {
+        Ok(EnvFilter::try_new(&self.log)?)
+    }
+
+    fn from_settings(settings: &mut Settings) -> Option<Self> {
+        let default_ops = SocketAddr::from(([127, 0, 0, 1], 9082));
+        let ops_addr =
+            settings.or("FOOTFALL_OPS_ADDR", default_ops, "where /livez, /readyz and /metrics are");
+        let rabbit = RabbitConfig::read(settings);
+        let database =
+            settings.required("DATABASE_URL", "the database, as postgres://user:password@host/name");
+        let geo_files = settings.list(
+            "FOOTFALL_GEO_FILES",
+            "geo databases in MaxMind's format, as city-ipv4.mmdb,city-ipv6.mmdb; empty leaves places unknown",
+        );
+        let rows_max =
+            settings.or_within("FOOTFALL_BATCH_ROWS", 5_000, 1..=50_000, "rows that make a batch full");
+        let bytes_max = settings.or_within(
+            "FOOTFALL_BATCH_BYTES",
+            8 * 1024 * 1024,
+            1_024..=256 * 1024 * 1024,
+            "bytes of messages that make a batch full",
+        );
+        let age_ms =
+            settings.or_within("FOOTFALL_BATCH_AGE_MS", 200, 1..=60_000, "longest a batch gathers, in ms");
+        let prefetch = settings.or_within(
+            "FOOTFALL_PREFETCH",
+            200,
+            1..=2_000,
+            "messages handed out and not yet acknowledged; bounds the writer's memory",
+        );
+        let log =
+            settings.or("FOOTFALL_LOG", "info".to_owned(), "what is logged, as info or writer=debug,info");
+        Some(Self {
+            ops_addr: ops_addr?,
+            rabbit: rabbit?,
+            database: database?,
+            geo_files: geo_files?,
+            limits: BatchLimits {
+                rows_max: rows_max?,
+                bytes_max: bytes_max?,
+                age_max: Duration::from_millis(age_ms?),
+            },
+            prefetch: prefetch?,
+            log: log?,
+        })
+    }
+}

@@ -1,0 +1,126 @@
+//! What an envelope does not know itself: the place its client is in, and the mark by which a retry is known.
+
+pub mod geo;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use shared::envelope::Envelope;
+use shared::event::Event;
+use uuid::Uuid;
+
+use self::geo::{Geo, Place};
+use crate::batch::{Batch, Undecodable};
+
+/// First bytes of the SHA-256 over an envelope's events: enough to tell a retry from another envelope with its id.
+pub type EventsHash = [u8; 16];
+
+/// An envelope ready to be stored.
+#[derive(Debug)]
+pub struct PreparedEnvelope {
+    /// As it came.
+    pub envelope: Envelope,
+    /// What a retry must match.
+    pub events_hash: EventsHash,
+    /// Where its client is, as far as known.
+    pub place: Option<Place>,
+    /// Events that Postgres refused when they were tried, by place in the envelope, with its words.
+    pub refused: BTreeMap<usize, String>,
+}
+
+/// A batch ready to be stored.
+#[derive(Debug)]
+pub struct PreparedBatch {
+    /// What was read, in delivery order.
+    pub envelopes: Vec<PreparedEnvelope>,
+    /// What could not be read.
+    pub undecodable: Vec<Undecodable>,
+}
+
+/// Turns batches into prepared ones.
+pub struct Enricher {
+    geo: Geo,
+}
+
+impl Enricher {
+    /// An enricher that looks places up in `geo`.
+    pub fn new(geo: Geo) -> Self {
+        Self { geo }
+    }
+
+    /// Adds to each envelope what it does not know.
+    pub fn prepare(&self, batch: Batch) -> PreparedBatch {
+        let envelopes = batch.envelopes.into_iter().map(|envelope| PreparedEnvelope {
+            events_hash: events_hash(&envelope),
+            place: envelope.client.and_then(|client| self.geo.place(client.first_address())),
+            refused: beyond_the_calendar(&envelope),
+            envelope,
+        });
+        PreparedBatch { envelopes: envelopes.collect(), undecodable: batch.undecodable }
+    }
+}
+
+/// Events that no timestamp can be given to; a collector lets none through, an import may.
+fn beyond_the_calendar(envelope: &Envelope) -> BTreeMap<usize, String> {
+    let events = envelope.events.iter().enumerate();
+    let beyond = events.filter(|(_, event)| envelope.created_at(event).is_none());
+    beyond.map(|(place, _)| (place, "created_at is beyond the calendar".to_owned())).collect()
+}
+
+/// The hash over what the client said, and nothing that differs between a request and its retry.
+fn events_hash(envelope: &Envelope) -> EventsHash {
+    #[derive(Serialize)]
+    struct Said<'a> {
+        visitor_id: Uuid,
+        session_id: Uuid,
+        events: &'a [Event],
+    }
+
+    let Envelope { visitor_id, session_id, ref events, .. } = *envelope;
+    // These types always serialise; should they not, an empty text makes every reuse look like a retry, loses none.
+    let said = serde_json::to_vec(&Said { visitor_id, session_id, events }).unwrap_or_default();
+    let digest: [u8; 32] = Sha256::digest(&said).into();
+    std::array::from_fn(|place| digest[place])
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::event::EventKind;
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn envelope() -> Envelope {
+        Envelope {
+            envelope_id: Uuid::now_v7().try_into().unwrap(),
+            project_id: "a".parse().unwrap(),
+            received_at: datetime!(2026-11-23 12:00 UTC),
+            client: None,
+            user_agent: None,
+            visitor_id: Uuid::from_u128(1),
+            session_id: Uuid::from_u128(2),
+            events: vec![Event {
+                age_ms: 0,
+                kind: EventKind::Impression { url: "https://example.com/".to_owned(), referrer: None },
+            }],
+        }
+    }
+
+    #[test]
+    fn a_retry_received_later_from_elsewhere_has_the_same_hash() {
+        let mut retry = envelope();
+        retry.received_at = datetime!(2026-11-23 12:05 UTC);
+        retry.user_agent = Some("another".to_owned());
+        assert_eq!(events_hash(&envelope()), events_hash(&retry));
+    }
+
+    #[test]
+    fn other_events_or_another_visitor_have_another_hash() {
+        let (mut other_age, mut other_visitor) = (envelope(), envelope());
+        other_age.events[0].age_ms = 1;
+        other_visitor.visitor_id = Uuid::from_u128(3);
+        assert_ne!(events_hash(&envelope()), events_hash(&other_age));
+        assert_ne!(events_hash(&envelope()), events_hash(&other_visitor));
+    }
+}

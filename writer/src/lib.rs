@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+// In the order an event meets them.
+
+pub mod config;
+
+pub mod app;
+
+pub mod consume;
+
+pub mod batch;
+
+pub mod enrich;
+
+pub mod row;
+
+pub mod flush;
+
+pub mod store;
+
+pub mod metrics;

@@ -1,0 +1,71 @@
+//! Every metric of the writer; the README's table tells what they mean.
+
+use prometheus::{
+    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, exponential_buckets,
+};
+
+use crate::batch::FlushReason;
+use crate::store::Receipt;
+
+/// The writer's metrics; clones share the same numbers.
+#[derive(Clone)]
+pub struct Metrics {
+    rows: IntCounterVec,
+    quarantined: IntCounterVec,
+    duplicates: IntCounter,
+    batches: IntCounterVec,
+    /// 1 while subscribed to the queue.
+    pub consuming: IntGauge,
+    /// Preparing and storing a batch, isolation included.
+    pub flush_seconds: Histogram,
+}
+
+impl Metrics {
+    /// Registers every metric.
+    ///
+    /// # Errors
+    /// When a name is taken already.
+    pub fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let counters = |name: &str, help: &str, label| IntCounterVec::new(Opts::new(name, help), &[label]);
+        let metrics = Self {
+            rows: counters("footfall_writer_rows_total", "Events stored, by table.", "table")?,
+            quarantined: counters(
+                "footfall_writer_quarantined_total",
+                "Entries put in quarantine.",
+                "reason",
+            )?,
+            duplicates: IntCounter::new(
+                "footfall_writer_duplicate_envelopes_total",
+                "Envelopes that met their twin in the ledger.",
+            )?,
+            batches: counters(
+                "footfall_writer_batches_total",
+                "Batches stored, by what made them full.",
+                "reason",
+            )?,
+            consuming: IntGauge::new("footfall_writer_consuming", "1 while subscribed to the queue.")?,
+            flush_seconds: Histogram::with_opts(
+                HistogramOpts::new("footfall_writer_flush_seconds", "Preparing and storing a batch.")
+                    .buckets(exponential_buckets(0.001, 2.0, 16)?),
+            )?,
+        };
+        registry.register(Box::new(metrics.rows.clone()))?;
+        registry.register(Box::new(metrics.quarantined.clone()))?;
+        registry.register(Box::new(metrics.duplicates.clone()))?;
+        registry.register(Box::new(metrics.batches.clone()))?;
+        registry.register(Box::new(metrics.consuming.clone()))?;
+        registry.register(Box::new(metrics.flush_seconds.clone()))?;
+        Ok(metrics)
+    }
+
+    /// Counts what became of a batch.
+    pub fn flushed(&self, reason: FlushReason, receipt: &Receipt) {
+        self.batches.with_label_values(&[reason.as_str()]).inc();
+        self.rows.with_label_values(&["analytics_impressions"]).inc_by(receipt.impressions);
+        self.rows.with_label_values(&["analytics_events"]).inc_by(receipt.interactions);
+        self.duplicates.inc_by(receipt.duplicate_envelopes);
+        for (reason, count) in &receipt.quarantined {
+            self.quarantined.with_label_values(&[reason.as_str()]).inc_by(*count);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The database's end: one transaction a batch, and what its failure asks of the caller.
+
+mod claim;
+mod copy;
+mod error;
+mod quarantine;
+mod rollup;
+mod transaction;
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_postgres::{Client, NoTls};
+
+pub use self::error::StoreError;
+use crate::batch::Undecodable;
+use crate::enrich::PreparedEnvelope;
+
+/// Longest wait for a connection, in seconds.
+const CONNECT_LIMIT_S: u64 = 10;
+/// Longest transaction, in seconds: past it the outcome is unknown and the connection is dropped.
+const COMMIT_LIMIT_S: u64 = 60;
+/// Session settings: a frozen writer must not hold its locks for ever, nor wait for ever for another's.
+const SESSION: &str = "-c application_name=footfall-writer -c timezone=UTC -c lock_timeout=5s \
+                       -c statement_timeout=55s -c idle_in_transaction_session_timeout=30s";
+/// A peer whose host died is noticed after this long, in seconds.
+const TCP_USER_TIMEOUT_S: u64 = 15;
+
+/// Why something accepted is in quarantine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum QuarantineReason {
+    /// There is no such project.
+    UnknownProject,
+    /// The message could not be read.
+    Undecodable,
+    /// Postgres refused the row.
+    Refused,
+    /// Another envelope with this id, and other events, was there first.
+    IdReuse,
+}
+
+impl QuarantineReason {
+    /// The name in the table and in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownProject => "unknown_project",
+            Self::Undecodable => "undecodable",
+            Self::Refused => "refused",
+            Self::IdReuse => "id_reuse",
+        }
+    }
+}
+
+/// What a committed transaction did.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Rows in `analytics_impressions`.
+    pub impressions: u64,
+    /// Rows in `analytics_events`.
+    pub interactions: u64,
+    /// Envelopes that were stored before.
+    pub duplicate_envelopes: u64,
+    /// Entries in quarantine, new ones only.
+    pub quarantined: Vec<(QuarantineReason, u64)>,
+}
+
+impl Receipt {
+    /// Both together.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.impressions += other.impressions;
+        self.interactions += other.interactions;
+        self.duplicate_envelopes += other.duplicate_envelopes;
+        self.quarantined.extend(other.quarantined);
+        self
+    }
+}
+
+/// A connection of its own, opened when needed, and dropped at the first error: a connection that saw one may be in
+/// any state.
+pub struct Store {
+    config: tokio_postgres::Config,
+    connected: Option<Connected>,
+}
+
+/// An open connection, and what was learnt about it.
+struct Connected {
+    client: Client,
+    /// Whether this role may spare the foreign-key trigger on every row (DESIGN 3.6).
+    may_skip_triggers: bool,
+}
+
+impl Store {
+    /// A store that is not connected yet.
+    pub fn new(mut config: tokio_postgres::Config) -> Self {
+        let given = config.get_options().unwrap_or_default().to_owned();
+        config
+            .options(format!("{SESSION} {given}"))
+            .connect_timeout(Duration::from_secs(CONNECT_LIMIT_S))
+            .tcp_user_timeout(Duration::from_secs(TCP_USER_TIMEOUT_S));
+        Self { config, connected: None }
+    }
+
+    /// Writes and commits one row, so that a standby, a full disk or a missing right shows before anything is consumed.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`] or [`StoreError::Stop`].
+    pub async fn prove_writable(&mut self) -> Result<(), StoreError> {
+        self.run(async |connected| transaction::beat(connected).await).await
+    }
+
+    /// Stores what is new of a batch, once, all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]. All but an unknown outcome (a connection lost in COMMIT) leave nothing behind, and that one is
+    /// settled by the ledger when the batch comes again.
+    pub async fn commit(
+        &mut self,
+        envelopes: &[PreparedEnvelope],
+        undecodable: &[Undecodable],
+    ) -> Result<Receipt, StoreError> {
+        self.run(async |connected| transaction::commit(connected, envelopes, undecodable).await).await
+    }
+
+    /// Whether Postgres takes one event's row; nothing is stored.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] but `Refused`, which is the answer no.
+    pub async fn takes(&mut self, envelope: &PreparedEnvelope, event: usize) -> Result<bool, StoreError> {
+        match self.run(async |connected| transaction::try_event(connected, envelope, event).await).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Refused { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn run<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Connected) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        // Taken out, and put back only after success.
+        let mut connected = match self.connected.take() {
+            Some(connected) if !connected.client.is_closed() => connected,
+            _ => connect(&self.config).await?,
+        };
+        match timeout(Duration::from_secs(COMMIT_LIMIT_S), work(&mut connected)).await {
+            Ok(Ok(done)) => {
+                self.connected = Some(connected);
+                Ok(done)
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_elapsed) => Err(StoreError::Away(format!("no answer within {COMMIT_LIMIT_S} s").into())),
+        }
+    }
+}
+
+async fn connect(config: &tokio_postgres::Config) -> Result<Connected, StoreError> {
+    let connecting = timeout(Duration::from_secs(CONNECT_LIMIT_S), config.connect(NoTls));
+    let (client, connection) = connecting
+        .await
+        .map_err(|_elapsed| StoreError::Away(format!("no connection within {CONNECT_LIMIT_S} s").into()))?
+        // Whatever a connection fails of, a wrong password included, may be mended while we wait.
+        .map_err(|error| StoreError::Away(error.into()))?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection to the database ended");
+        }
+    });
+    let may_skip_triggers = transaction::may_skip_triggers(&client).await?;
+    if !may_skip_triggers {
+        tracing::warn!(
+            "this role may not set session_replication_role: foreign keys are checked row by row, which halves the rate"
+        );
+    }
+    Ok(Connected { client, may_skip_triggers })
+}

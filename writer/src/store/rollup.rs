@@ -1,0 +1,84 @@
+//! Adds a batch up, and adds it to the rollups, in the transaction that stores its rows.
+
+use std::collections::BTreeMap;
+
+use time::{Date, OffsetDateTime, UtcOffset};
+use tokio_postgres::Transaction;
+
+use super::StoreError;
+use super::claim::Claimed;
+use crate::row::Table;
+
+/// The finer grain, in seconds: every time zone's days begin on a quarter of an hour.
+const QUARTER_HOUR_S: i64 = 900;
+
+/// Impressions and interactions of one key.
+#[derive(Default, Clone, Copy)]
+struct Counts {
+    impressions: i64,
+    interactions: i64,
+}
+
+impl Counts {
+    fn add(&mut self, table: Table) {
+        match table {
+            Table::Impressions => self.impressions += 1,
+            Table::Interactions => self.interactions += 1,
+        }
+    }
+}
+
+/// Adds the claimed rows to both rollups.
+pub(super) async fn add(transaction: &Transaction<'_>, claimed: &Claimed<'_>) -> Result<(), StoreError> {
+    let mut quarters: BTreeMap<(&str, OffsetDateTime), Counts> = BTreeMap::new();
+    let mut days: BTreeMap<(&str, Date), Counts> = BTreeMap::new();
+    for (.., row) in &claimed.rows {
+        let at = row.created_at.to_offset(UtcOffset::UTC);
+        quarters.entry((row.project_id(), quarter_hour(at))).or_default().add(row.table());
+        days.entry((row.project_id(), at.date())).or_default().add(row.table());
+    }
+    if claimed.rows.is_empty() {
+        return Ok(());
+    }
+    let (projects, starts, impressions, interactions) = columns(quarters);
+    let sql = include_str!("sql/add_quarter_hours.sql");
+    transaction.execute(sql, &[&projects, &starts, &impressions, &interactions]).await?;
+
+    let (projects, dates, impressions, interactions) = columns(days);
+    let sql = include_str!("sql/add_days.sql");
+    transaction.execute(sql, &[&projects, &dates, &impressions, &interactions]).await?;
+    Ok(())
+}
+
+/// The start of the quarter of an hour that `at` lies in.
+fn quarter_hour(at: OffsetDateTime) -> OffsetDateTime {
+    let past = time::Duration::seconds(at.unix_timestamp().rem_euclid(QUARTER_HOUR_S));
+    at - past - time::Duration::nanoseconds(at.nanosecond().into())
+}
+
+/// The map as arrays, one a column, in the map's order.
+fn columns<'a, K>(counts: BTreeMap<(&'a str, K), Counts>) -> (Vec<&'a str>, Vec<K>, Vec<i64>, Vec<i64>) {
+    let mut columns = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for ((project, key), counts) in counts {
+        columns.0.push(project);
+        columns.1.push(key);
+        columns.2.push(counts.impressions);
+        columns.3.push(counts.interactions);
+    }
+    columns
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_quarter_begins_at_its_start_and_holds_its_last_moment() {
+        let start = datetime!(2026-11-23 11:45 UTC);
+        assert_eq!(quarter_hour(start), start);
+        assert_eq!(quarter_hour(datetime!(2026-11-23 11:59:59.999_999 UTC)), start);
+        assert_eq!(quarter_hour(datetime!(1969-12-31 23:59:59.5 UTC)), datetime!(1969-12-31 23:45 UTC));
+    }
+}

@@ -1,0 +1,91 @@
+//! The transaction: claim, load, keep what can't be loaded, add up, commit. Either all of it happened or none.
+
+use tokio_postgres::{Client, Transaction};
+
+use super::claim::{Claim, claim};
+use super::copy::copy;
+use super::quarantine::quarantine;
+use super::{Connected, Receipt, StoreError, rollup};
+use crate::batch::Undecodable;
+use crate::enrich::PreparedEnvelope;
+use crate::row::Table;
+
+/// Stores a batch.
+pub(super) async fn commit(
+    connected: &mut Connected,
+    envelopes: &[PreparedEnvelope],
+    undecodable: &[Undecodable],
+) -> Result<Receipt, StoreError> {
+    let transaction = begin(connected).await?;
+    let claimed = claim(&transaction, envelopes).await?;
+    let receipt = Receipt {
+        impressions: copy(&transaction, Table::Impressions, &claimed).await?,
+        interactions: copy(&transaction, Table::Interactions, &claimed).await?,
+        duplicate_envelopes: claimed.claims.iter().filter(|claim| **claim == Claim::Duplicate).count() as u64,
+        quarantined: quarantine(&transaction, &claimed, undecodable).await?,
+    };
+    // Last, since these rows are the ones that writers share: held for the shortest time.
+    rollup::add(&transaction, &claimed).await?;
+    if receipt.impressions + receipt.interactions != claimed.rows.len() as u64 {
+        return Err(StoreError::Stop("the tables took another number of rows than were claimed".into()));
+    }
+    if !claimed.claims.contains(&Claim::New) {
+        write_heartbeat(&transaction).await?;
+    }
+    transaction.commit().await?;
+    Ok(receipt)
+}
+
+/// Commits one write.
+pub(super) async fn beat(connected: &mut Connected) -> Result<(), StoreError> {
+    let transaction = connected.client.transaction().await?;
+    write_heartbeat(&transaction).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Loads one event's row, checks what would be checked at commit, and leaves nothing behind.
+pub(super) async fn try_event(
+    connected: &mut Connected,
+    envelope: &PreparedEnvelope,
+    event: usize,
+) -> Result<(), StoreError> {
+    let alone = PreparedEnvelope {
+        envelope: shared::envelope::Envelope {
+            events: vec![envelope.envelope.events[event].clone()],
+            ..envelope.envelope.clone()
+        },
+        events_hash: envelope.events_hash,
+        place: envelope.place.clone(),
+        refused: std::collections::BTreeMap::new(),
+    };
+    let transaction = begin(connected).await?;
+    let alone = [alone];
+    let claimed = claim(&transaction, &alone).await?;
+    copy(&transaction, Table::Impressions, &claimed).await?;
+    copy(&transaction, Table::Interactions, &claimed).await?;
+    transaction.batch_execute("set constraints all immediate").await?;
+    Ok(transaction.rollback().await?)
+}
+
+/// Whether this role may set `session_replication_role`; a parameter's grant is new in Postgres 15.
+pub(super) async fn may_skip_triggers(client: &Client) -> Result<bool, StoreError> {
+    let sql = "select has_parameter_privilege('session_replication_role', 'set')";
+    Ok(client.query_one(sql, &[]).await?.get(0))
+}
+
+async fn begin(connected: &mut Connected) -> Result<Transaction<'_>, StoreError> {
+    let may_skip_triggers = connected.may_skip_triggers;
+    let transaction = connected.client.transaction().await?;
+    if may_skip_triggers {
+        // The foreign keys hold all the same: the batch's projects are locked, and rows without one are not loaded.
+        transaction.batch_execute("set local session_replication_role = replica").await?;
+    }
+    Ok(transaction)
+}
+
+async fn write_heartbeat(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    let sql = "insert into writer_heartbeat (beat_at) values (now()) \
+               on conflict (is_only) do update set beat_at = excluded.beat_at";
+    transaction.batch_execute(sql).await?;
+    Ok(())
+}
