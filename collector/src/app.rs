@@ -1,6 +1,6 @@
 //! The wiring: listeners, publisher, routes, and the order in which they end.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::{App as HttpApp, HttpServer, web};
@@ -35,8 +35,18 @@ impl App {
     pub fn build(config: Config) -> anyhow::Result<Self> {
         let bind = |addr| TcpListener::bind(addr).with_context(|| format!("binding {addr}"));
         let (public, ops) = (bind(config.public_addr)?, bind(config.ops_addr)?);
-        tracing::info!(public_addr = %public.local_addr()?, ops_addr = %ops.local_addr()?, "listening");
-        Ok(Self { config, public, ops })
+        let app = Self { config, public, ops };
+        let (public_addr, ops_addr) = app.addresses()?;
+        tracing::info!(%public_addr, %ops_addr, "listening");
+        Ok(app)
+    }
+
+    /// Where the two listeners are bound: public, operations.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn addresses(&self) -> std::io::Result<(SocketAddr, SocketAddr)> {
+        Ok((self.public.local_addr()?, self.ops.local_addr()?))
     }
 
     /// Serves until `shutdown`, then finishes what is in flight: requests first, then their publishes.

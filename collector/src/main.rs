@@ -1,5 +1,7 @@
 //! The collector: see this crate's README.
 
+use std::process::ExitCode;
+
 use anyhow::Context;
 use collector::app::App;
 use collector::config::Config;
@@ -7,7 +9,17 @@ use shared::settings::Settings;
 use shared::{shutdown, telemetry};
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("collector: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
     if std::env::args().any(|argument| argument == "--help") {
         eprintln!("{}", Config::help());
         return Ok(());

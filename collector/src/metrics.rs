@@ -33,7 +33,7 @@ impl Metrics {
             )?,
             queue_connected: IntGauge::new(
                 "footfall_collector_queue_connected",
-                "1 while publishes can be confirmed.",
+                "Whether publishes can be confirmed: 1 or 0.",
             )?,
             confirm_seconds: histogram(
                 "footfall_collector_confirm_seconds",

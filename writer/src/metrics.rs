@@ -43,7 +43,10 @@ impl Metrics {
                 "Batches stored, by what made them full.",
                 "reason",
             )?,
-            consuming: IntGauge::new("footfall_writer_consuming", "1 while subscribed to the queue.")?,
+            consuming: IntGauge::new(
+                "footfall_writer_consuming",
+                "Whether it is subscribed to the queue: 1 or 0.",
+            )?,
             flush_seconds: Histogram::with_opts(
                 HistogramOpts::new("footfall_writer_flush_seconds", "Preparing and storing a batch.")
                     .buckets(exponential_buckets(0.001, 2.0, 16)?),

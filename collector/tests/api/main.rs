@@ -1,0 +1,8 @@
+//! The collector in front of a real broker, asked over HTTP.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod accepting;
+mod refusing;
+mod support;
+mod unavailable;

@@ -1,0 +1,89 @@
+//! No confirm, no 202: each way a queue can fail a collector.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use testkit::{Proxy, TestBroker, eventually};
+
+use crate::support::{Collector, body, refusal};
+
+const RECOVERY_LIMIT: Duration = Duration::from_secs(30);
+
+/// A broker reached through a proxy.
+async fn behind_a_proxy(broker: &TestBroker) -> (Proxy, String) {
+    let uri: lapin::uri::AMQPUri = broker.url().parse().unwrap();
+    let proxy = Proxy::start(format!("{}:{}", uri.authority.host, uri.authority.port)).await.unwrap();
+    let url = format!("amqp://guest:guest@{}/%2f", proxy.addr());
+    (proxy, url)
+}
+
+#[tokio::test]
+async fn without_a_broker_a_request_is_told_at_once_when_to_come_back() {
+    let broker = TestBroker::create();
+    let collector = Collector::with(broker, "amqp://guest:guest@127.0.0.1:1/%2f", &[]).await;
+
+    let response = collector.post(body()).header("origin", "https://client.example").send().await.unwrap();
+
+    let retry_after_s: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((5..=30).contains(&retry_after_s));
+    assert_eq!(response.headers()["access-control-allow-origin"], "*", "or a page could not read it");
+    assert_eq!(refusal(response).await, (StatusCode::SERVICE_UNAVAILABLE, "queue_unavailable".to_owned()));
+    let ready = collector.client.get(format!("{}/readyz", collector.ops_url)).send().await.unwrap();
+    assert_eq!(ready.status(), StatusCode::OK, "an honest 503 beats a refused connection");
+}
+
+#[tokio::test]
+async fn a_collector_finds_its_broker_again() {
+    let broker = TestBroker::create();
+    let (proxy, url) = behind_a_proxy(&broker).await;
+    let collector = Collector::with(broker, &url, &[]).await.connected().await;
+
+    proxy.refuse(true);
+    proxy.cut();
+    eventually("requests are refused", RECOVERY_LIMIT, async || {
+        let status = collector.post(body()).send().await.unwrap().status();
+        (status == StatusCode::SERVICE_UNAVAILABLE).then_some(())
+    })
+    .await;
+    proxy.refuse(false);
+
+    eventually("requests are accepted again", RECOVERY_LIMIT, async || {
+        let status = collector.post(body()).send().await.unwrap().status();
+        (status == StatusCode::ACCEPTED).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_that_no_queue_takes_is_no_202() {
+    let collector = Collector::new().await.connected().await;
+    let connection =
+        lapin::Connection::connect(collector.broker.url(), lapin::ConnectionProperties::default());
+    let channel = connection.await.unwrap().create_channel().await.unwrap();
+    let queue = collector.broker.config().queue();
+    channel.queue_delete(queue.as_str().into(), lapin::options::QueueDeleteOptions::default()).await.unwrap();
+
+    let response = collector.post(body()).send().await.unwrap();
+
+    assert_eq!(refusal(response).await, (StatusCode::SERVICE_UNAVAILABLE, "queue_unavailable".to_owned()));
+}
+
+#[tokio::test]
+async fn a_full_queue_is_no_202_and_leaves_the_session_sound() {
+    let broker = TestBroker::create();
+    let url = broker.url().to_owned();
+    let settings = [("FOOTFALL_QUEUE_BYTES_MAX", "1024")];
+    let collector = Collector::with(broker, &url, &settings).await.connected().await;
+
+    let full = eventually("the queue is full", RECOVERY_LIMIT, async || {
+        let response = collector.post(body()).send().await.unwrap();
+        (response.status() != StatusCode::ACCEPTED).then_some(response)
+    })
+    .await;
+
+    let retry_after_s: u64 = full.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((30..=60).contains(&retry_after_s));
+    assert_eq!(refusal(full).await, (StatusCode::SERVICE_UNAVAILABLE, "queue_full".to_owned()));
+    let metrics = collector.client.get(format!("{}/metrics", collector.ops_url)).send().await.unwrap();
+    assert!(metrics.text().await.unwrap().contains("footfall_collector_queue_connected 1"));
+}

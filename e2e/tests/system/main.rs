@@ -1,0 +1,9 @@
+//! The services as processes, together.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod crash;
+mod drain;
+mod outage;
+mod pipeline;
+mod support;

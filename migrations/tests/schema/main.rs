@@ -1,0 +1,6 @@
+//! The tables are those of the design, and making them is safe however often and by however many at once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod migrating;
+mod tables;

@@ -1,0 +1,190 @@
+//! The reporter's settings, read once.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use shared::settings::{Settings, SettingsError};
+use tokio_postgres::config::SslMode;
+use tracing_subscriber::EnvFilter;
+
+/// Everything that can be set about a reporter.
+#[derive(Debug)]
+pub struct Config {
+    /// The database to read.
+    pub database: DatabaseTarget,
+    /// Where the public listener binds.
+    pub public_addr: SocketAddr,
+    /// Where the operations listener binds.
+    pub ops_addr: SocketAddr,
+    /// Threads that serve HTTP.
+    pub http_workers: usize,
+    /// Connections to the database that each of those threads may hold.
+    pub database_connections: usize,
+    /// Longest time Postgres may spend on one statement.
+    pub statement_timeout: Duration,
+    log: LogFilter,
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Every missing or bad setting, in one error.
+    pub fn read(mut settings: Settings) -> Result<Self, SettingsError> {
+        let config = Self::from_settings(&mut settings);
+        settings.build(|| config)
+    }
+
+    /// The settings' names, defaults and meanings.
+    pub fn help() -> String {
+        let mut settings = Settings::new(|_| None);
+        let _unset = Self::from_settings(&mut settings);
+        settings.help()
+    }
+
+    /// The log filter, in `tracing`'s syntax.
+    ///
+    /// # Errors
+    /// When it does not follow that syntax, which [`Config::read`] has checked.
+    pub fn log_filter(&self) -> anyhow::Result<EnvFilter> {
+        Ok(EnvFilter::try_new(&self.log.0)?)
+    }
+
+    fn from_settings(settings: &mut Settings) -> Option<Self> {
+        let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let database =
+            settings.required("DATABASE_URL", "the database, as postgres://user:password@host:5432/name");
+        let public_addr = settings.or("FOOTFALL_PUBLIC_ADDR", local(8083), "where the public listener binds");
+        let ops_addr =
+            settings.or("FOOTFALL_OPS_ADDR", local(9083), "where /livez, /readyz and /metrics are");
+        let http_workers = settings.or_within("FOOTFALL_HTTP_WORKERS", 2, 1..=64, "threads that serve HTTP");
+        let database_connections = settings.or_within(
+            "FOOTFALL_DATABASE_CONNECTIONS",
+            4,
+            1..=64,
+            "connections to the database that each HTTP worker may hold",
+        );
+        let statement_timeout_ms = settings.or_within(
+            "FOOTFALL_STATEMENT_TIMEOUT_MS",
+            2_000,
+            1..=60_000,
+            "longest time Postgres may spend on one statement, in milliseconds",
+        );
+        let log = settings.or(
+            "FOOTFALL_LOG",
+            LogFilter("info".to_owned()),
+            "what is logged, as info or reporter=debug,info",
+        );
+        Some(Self {
+            database: database?,
+            public_addr: public_addr?,
+            ops_addr: ops_addr?,
+            http_workers: http_workers?,
+            database_connections: database_connections?,
+            statement_timeout: Duration::from_millis(statement_timeout_ms?),
+            log: log?,
+        })
+    }
+}
+
+/// A database that can be connected to, as far as its URL tells; printing it shows no password.
+#[derive(Debug, Clone)]
+pub struct DatabaseTarget(tokio_postgres::Config);
+
+impl DatabaseTarget {
+    /// What the driver connects with.
+    pub(crate) fn driver_config(&self) -> tokio_postgres::Config {
+        self.0.clone()
+    }
+}
+
+/// Why a URL can't be connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidDatabaseUrl {
+    /// It can't be parsed. The parser's own words are left out, since they may repeat a part of the URL.
+    #[error("not a connection string")]
+    Malformed,
+    /// It names no host, so the driver would fail at every connect.
+    #[error("it names no host")]
+    NoHost,
+    /// It demands TLS, which this build does not speak.
+    #[error("it demands TLS, which this build does not speak: use sslmode=prefer or disable")]
+    TlsDemanded,
+}
+
+impl FromStr for DatabaseTarget {
+    type Err = InvalidDatabaseUrl;
+
+    fn from_str(url: &str) -> Result<Self, Self::Err> {
+        let config: tokio_postgres::Config = url.parse().map_err(|_| InvalidDatabaseUrl::Malformed)?;
+        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+            return Err(InvalidDatabaseUrl::NoHost);
+        }
+        if config.get_ssl_mode() == SslMode::Require {
+            return Err(InvalidDatabaseUrl::TlsDemanded);
+        }
+        Ok(Self(config))
+    }
+}
+
+/// A log filter whose syntax was checked.
+#[derive(Debug)]
+struct LogFilter(String);
+
+impl FromStr for LogFilter {
+    type Err = tracing_subscriber::filter::ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        EnvFilter::try_new(text).map(|_| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for LogFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &'static [(&str, &str)]) -> Result<Config, String> {
+        let lookup =
+            |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Config::read(Settings::new(lookup)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_bad_url_is_reported_with_the_other_problems_and_not_repeated() {
+        let problems = read(&[
+            ("DATABASE_URL", "postgres://me:s3cret@host:port/"),
+            ("FOOTFALL_HTTP_WORKERS", "0"),
+            ("FOOTFALL_LOG", "reporter=loud"),
+        ])
+        .unwrap_err();
+        for part in
+            ["3 setting(s)", "DATABASE_URL can't be read", "FOOTFALL_HTTP_WORKERS is 0", "FOOTFALL_LOG can't"]
+        {
+            assert!(problems.contains(part), "{part} is missing in {problems}");
+        }
+        assert!(!problems.contains("s3cret"));
+    }
+
+    #[test]
+    fn a_url_that_could_never_connect_is_refused_at_the_start() {
+        let refused = |url: &str| url.parse::<DatabaseTarget>().map(|_| ()).unwrap_err();
+        assert_eq!(refused("postgres:///footfall"), InvalidDatabaseUrl::NoHost);
+        assert_eq!(refused("postgres://db/footfall?sslmode=require"), InvalidDatabaseUrl::TlsDemanded);
+    }
+
+    #[test]
+    fn defaults_need_nothing_but_the_database_and_no_password_is_printed() {
+        let config = read(&[("DATABASE_URL", "postgres://me:s3cret@db/footfall")]).unwrap();
+        assert_eq!(config.public_addr.to_string(), "127.0.0.1:8083");
+        assert_eq!(config.statement_timeout, Duration::from_secs(2));
+        assert!(!format!("{config:?}").contains("s3cret"));
+    }
+}

@@ -1,0 +1,132 @@
+//! What a client is told when it gets no answer: the only place that knows status codes.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::json;
+
+use crate::auth::AuthError;
+use crate::db::DatabaseError;
+use crate::query::{InvalidQuery, UnansweredQuery};
+
+/// When to ask again after a 503, in seconds.
+const RETRY_AFTER_S: u64 = 2;
+
+/// Why a request got no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    #[error("send a valid key, as Authorization: Bearer ffk_…")]
+    Unauthorized,
+    #[error(
+        "one of the projects named is unknown to this key; leave project_id out to see every project of it"
+    )]
+    UnknownProject,
+    #[error(
+        "no envelope of this id is known to this key; one that was accepted a moment ago may not be stored yet"
+    )]
+    UnknownEnvelope,
+    #[error("{}", .0.problem())]
+    InvalidQuery(InvalidQuery),
+    #[error("{}", client_words(.0))]
+    Database(#[source] DatabaseError),
+    #[error("this path takes GET only")]
+    MethodNotAllowed,
+    #[error("there is nothing here; reports are under /v1/reports/, receipts under /v1/receipts/")]
+    NoSuchRoute,
+}
+
+/// What a client may know of the database's trouble.
+fn client_words(error: &DatabaseError) -> &'static str {
+    match error {
+        DatabaseError::Busy | DatabaseError::Away(_) => "the database is busy or away; ask again in a moment",
+        DatabaseError::TooSlow => {
+            "the answer took too long; ask for a shorter period or fewer projects, or again later"
+        }
+        DatabaseError::Fault(_) => "the answer could not be made; this is our fault",
+    }
+}
+
+impl ApiError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::UnknownProject => "unknown_project",
+            Self::UnknownEnvelope => "unknown_envelope",
+            Self::InvalidQuery(_) => "invalid_query",
+            Self::Database(DatabaseError::Busy | DatabaseError::Away(_)) => "unavailable",
+            Self::Database(DatabaseError::TooSlow) => "too_slow",
+            Self::Database(DatabaseError::Fault(_)) => "internal",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::NoSuchRoute => "not_found",
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::UnknownProject => Some("project_id"),
+            Self::UnknownEnvelope => Some("envelope_id"),
+            Self::InvalidQuery(invalid) => Some(invalid.field()),
+            _ => None,
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::UnknownProject | Self::UnknownEnvelope | Self::NoSuchRoute => StatusCode::NOT_FOUND,
+            Self::InvalidQuery(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Database(DatabaseError::Fault(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let status = self.status_code();
+        let mut response = HttpResponse::build(status);
+        match status {
+            StatusCode::UNAUTHORIZED => response.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
+            StatusCode::METHOD_NOT_ALLOWED => response.insert_header((header::ALLOW, "GET")),
+            StatusCode::SERVICE_UNAVAILABLE => response.insert_header((header::RETRY_AFTER, RETRY_AFTER_S)),
+            _ => &mut response,
+        };
+        let mut error = json!({ "code": self.code(), "message": self.to_string() });
+        if let Some(field) = self.field() {
+            error["field"] = json!(field);
+        }
+        response.json(json!({ "error": error }))
+    }
+}
+
+impl From<DatabaseError> for ApiError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<InvalidQuery> for ApiError {
+    fn from(invalid: InvalidQuery) -> Self {
+        Self::InvalidQuery(invalid)
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Unauthorized => Self::Unauthorized,
+            AuthError::UnknownProject => Self::UnknownProject,
+            AuthError::Database(error) => Self::Database(error),
+        }
+    }
+}
+
+impl From<UnansweredQuery> for ApiError {
+    fn from(error: UnansweredQuery) -> Self {
+        match error {
+            UnansweredQuery::Invalid(invalid) => Self::InvalidQuery(invalid),
+            UnansweredQuery::Auth(error) => error.into(),
+            UnansweredQuery::Database(error) => Self::Database(error),
+        }
+    }
+}

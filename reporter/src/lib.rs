@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+// In the order a question meets them.
+
+pub mod config;
+
+pub mod app;
+
+mod http;
+
+mod auth;
+
+mod query;
+
+mod reports;
+
+mod db;
+
+mod metrics;

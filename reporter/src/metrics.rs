@@ -1,0 +1,65 @@
+//! Every metric of the reporter; the README's table tells what they mean.
+
+use std::time::Duration;
+
+use prometheus::process_collector::ProcessCollector;
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, exponential_buckets};
+
+use crate::db::DatabaseError;
+
+/// The reporter's metrics; clones share the same numbers.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    requests: IntCounterVec,
+    request_seconds: HistogramVec,
+    database_errors: IntCounterVec,
+}
+
+impl Metrics {
+    /// Registers every metric.
+    ///
+    /// # Errors
+    /// When the registry holds one of the names already.
+    pub(crate) fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let metrics = Self {
+            requests: IntCounterVec::new(
+                Opts::new("footfall_reporter_requests_total", "Requests by route and class of status."),
+                &["route", "status"],
+            )?,
+            request_seconds: HistogramVec::new(
+                HistogramOpts::new("footfall_reporter_request_seconds", "From request to answer, by route.")
+                    .buckets(exponential_buckets(0.000_5, 2.0, 15)?),
+                &["route"],
+            )?,
+            database_errors: IntCounterVec::new(
+                Opts::new(
+                    "footfall_reporter_database_errors_total",
+                    "Questions the database left unanswered, by kind.",
+                ),
+                &["kind"],
+            )?,
+        };
+        registry.register(Box::new(metrics.requests.clone()))?;
+        registry.register(Box::new(metrics.request_seconds.clone()))?;
+        registry.register(Box::new(metrics.database_errors.clone()))?;
+        registry.register(Box::new(ProcessCollector::for_self()))?;
+        Ok(metrics)
+    }
+
+    /// A request was answered; `route` is a pattern, never a raw path.
+    pub(crate) fn answered(&self, route: &str, status: u16, took: Duration) {
+        let class = match status / 100 {
+            2 => "2xx",
+            3 => "3xx",
+            4 => "4xx",
+            _ => "5xx",
+        };
+        self.requests.with_label_values(&[route, class]).inc();
+        self.request_seconds.with_label_values(&[route]).observe(took.as_secs_f64());
+    }
+
+    /// The database left a question unanswered.
+    pub(crate) fn database_failed(&self, error: &DatabaseError) {
+        self.database_errors.with_label_values(&[error.kind()]).inc();
+    }
+}

@@ -1,0 +1,214 @@
+//! A query string becomes a [`ReportQuery`], and that a [`Question`]: what can't be answered is refused here.
+
+mod period;
+mod question;
+mod time_zones;
+
+use shared::ids::ProjectId;
+use time::Date;
+
+pub(crate) use self::period::Interval;
+use self::period::parse_date;
+pub(crate) use self::question::{Instants, Question, UnansweredQuery};
+pub(crate) use self::time_zones::TimeZones;
+
+/// Most projects a client may choose in one question.
+pub(crate) const PROJECT_IDS_MAX: usize = 100;
+/// Longest list of top widgets.
+pub(crate) const TOP_WIDGETS_MAX: usize = 100;
+/// Length of the list of top widgets where none is asked for.
+pub(crate) const TOP_WIDGETS_DEFAULT: usize = 3;
+/// Most of an unknown parameter's name that an error repeats, in characters.
+const ECHO_CHARS_MAX: usize = 40;
+/// The parameters that every report takes.
+const PARAMETERS: &str = "from, to, tz, project_id, interval, compare";
+
+/// What a client asks, each parameter checked by itself; what needs Postgres's calendar is left to [`Question`].
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct ReportQuery {
+    from: Option<Date>,
+    to: Option<Date>,
+    tz: Option<String>,
+    project_ids: Vec<ProjectId>,
+    interval: Option<Interval>,
+    compare_previous: Option<bool>,
+    limit: Option<usize>,
+}
+
+/// Whether a report takes `limit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// The report is a list whose length the client chooses.
+    Taken,
+    /// It is not, and `limit` is refused.
+    Refused,
+}
+
+/// What is wrong with a query, and with which parameter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub(crate) struct InvalidQuery {
+    field: String,
+    problem: String,
+}
+
+impl InvalidQuery {
+    /// `problem` says what to change about `field`.
+    pub(crate) fn new(field: &str, problem: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), problem: problem.into() }
+    }
+
+    /// What to change about the parameter.
+    pub(crate) fn problem(&self) -> &str {
+        &self.problem
+    }
+
+    /// The parameter's name.
+    pub(crate) fn field(&self) -> &str {
+        &self.field
+    }
+}
+
+impl ReportQuery {
+    /// Reads decoded name and value pairs.
+    ///
+    /// # Errors
+    /// [`InvalidQuery`] at the first parameter that is unknown, given twice or not readable.
+    pub(crate) fn parse(pairs: &[(String, String)], limit: Limit) -> Result<Self, InvalidQuery> {
+        let mut query = Self::default();
+        for (name, value) in pairs {
+            match name.as_str() {
+                "from" => set_once(&mut query.from, name, date(name, value)?)?,
+                "to" => set_once(&mut query.to, name, date(name, value)?)?,
+                "tz" => set_once(&mut query.tz, name, value.clone())?,
+                "project_id" => query.add_project(value)?,
+                "interval" => set_once(&mut query.interval, name, interval(value)?)?,
+                "compare" => set_once(&mut query.compare_previous, name, compare(value)?)?,
+                "limit" if limit == Limit::Taken => set_once(&mut query.limit, name, top_widgets(value)?)?,
+                _ => return Err(unknown_parameter(name, limit)),
+            }
+        }
+        Ok(query)
+    }
+
+    fn add_project(&mut self, value: &str) -> Result<(), InvalidQuery> {
+        let id = value.parse().map_err(|problem| InvalidQuery::new("project_id", format!("{problem}")))?;
+        if self.project_ids.contains(&id) {
+            return Ok(());
+        }
+        if self.project_ids.len() == PROJECT_IDS_MAX {
+            return Err(InvalidQuery::new(
+                "project_id",
+                format!("name at most {PROJECT_IDS_MAX} projects, or none for all"),
+            ));
+        }
+        self.project_ids.push(id);
+        Ok(())
+    }
+}
+
+fn set_once<T>(slot: &mut Option<T>, name: &str, value: T) -> Result<(), InvalidQuery> {
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(InvalidQuery::new(name, "is given twice; give it once")),
+    }
+}
+
+fn date(name: &str, value: &str) -> Result<Date, InvalidQuery> {
+    parse_date(value)
+        .ok_or_else(|| InvalidQuery::new(name, "must be a date from 1970 to 2199, as 2026-11-23"))
+}
+
+fn interval(value: &str) -> Result<Interval, InvalidQuery> {
+    let known = Interval::ALL.into_iter().find(|interval| interval.as_str() == value);
+    known.ok_or_else(|| InvalidQuery::new("interval", "must be hour, day, week or month"))
+}
+
+fn compare(value: &str) -> Result<bool, InvalidQuery> {
+    let known = (value == "previous").then_some(true);
+    known
+        .ok_or_else(|| InvalidQuery::new("compare", "must be previous; leave it out to compare with nothing"))
+}
+
+fn top_widgets(value: &str) -> Result<usize, InvalidQuery> {
+    let known = value.parse().ok().filter(|limit| (1..=TOP_WIDGETS_MAX).contains(limit));
+    known.ok_or_else(|| InvalidQuery::new("limit", format!("must be a number from 1 to {TOP_WIDGETS_MAX}")))
+}
+
+fn unknown_parameter(name: &str, limit: Limit) -> InvalidQuery {
+    let shown: String = name.chars().take(ECHO_CHARS_MAX).collect();
+    let extra = if limit == Limit::Taken { ", limit" } else { "" };
+    InvalidQuery::new(&shown, format!("this report has no such parameter; it takes {PARAMETERS}{extra}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::date;
+
+    use super::*;
+
+    fn parse(pairs: &[(&str, &str)]) -> Result<ReportQuery, InvalidQuery> {
+        let pairs: Vec<_> =
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        ReportQuery::parse(&pairs, Limit::Taken)
+    }
+
+    #[test]
+    fn every_parameter_is_read() {
+        let query = parse(&[
+            ("from", "2026-11-01"),
+            ("to", "2026-11-23"),
+            ("tz", "Asia/Kathmandu"),
+            ("project_id", "bot"),
+            ("project_id", "form"),
+            ("project_id", "bot"),
+            ("interval", "week"),
+            ("compare", "previous"),
+            ("limit", "100"),
+        ]);
+        let expected = ReportQuery {
+            from: Some(date!(2026 - 11 - 01)),
+            to: Some(date!(2026 - 11 - 23)),
+            tz: Some("Asia/Kathmandu".to_owned()),
+            project_ids: vec!["bot".parse().unwrap(), "form".parse().unwrap()],
+            interval: Some(Interval::Week),
+            compare_previous: Some(true),
+            limit: Some(100),
+        };
+        assert_eq!(query, Ok(expected));
+    }
+
+    #[test]
+    fn what_can_not_be_read_names_its_parameter() {
+        for (name, value) in [
+            ("from", "yesterday"),
+            ("to", ""),
+            ("interval", "minute"),
+            ("interval", "Day"),
+            ("compare", "next"),
+            ("limit", "0"),
+            ("limit", "101"),
+            ("project_id", "A project"),
+            ("form", "2026-11-01"),
+        ] {
+            assert_eq!(parse(&[(name, value)]).unwrap_err().field(), name, "{name}={value}");
+        }
+        assert_eq!(parse(&[("tz", "UTC"), ("tz", "UTC")]).unwrap_err().field(), "tz");
+    }
+
+    #[test]
+    fn the_most_projects_are_taken_and_one_more_refused() {
+        let names: Vec<String> = (0..=PROJECT_IDS_MAX).map(|n| format!("p{n}")).collect();
+        let pairs: Vec<(&str, &str)> = names.iter().map(|name| ("project_id", name.as_str())).collect();
+        assert!(parse(&pairs[..PROJECT_IDS_MAX]).is_ok());
+        assert_eq!(parse(&pairs).unwrap_err().field(), "project_id");
+    }
+
+    #[test]
+    fn a_report_without_a_limit_refuses_one_and_a_long_name_is_cut() {
+        let pair = |name: &str| [(name.to_owned(), "3".to_owned())];
+        assert_eq!(ReportQuery::parse(&pair("limit"), Limit::Refused).unwrap_err().field(), "limit");
+        let refused = ReportQuery::parse(&pair(&"x".repeat(5_000)), Limit::Refused).unwrap_err();
+        assert_eq!(refused.field().len(), ECHO_CHARS_MAX);
+    }
+}

@@ -1,0 +1,17 @@
+//! The reporter on a real Postgres, asked over HTTP: one database a test.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't be set up should fail loudly"
+)]
+
+mod auth;
+mod bad_queries;
+mod operations;
+mod outage;
+mod overview;
+mod receipts;
+mod reporter_under_test;
+mod seed;
+mod time_zones;

@@ -1,0 +1,102 @@
+//! Places from both schemas that go by MaxMind's format, from split files, and from none.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+use std::path::PathBuf;
+
+use mmdb_writer::{IpVersion, Writer};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use writer::enrich::geo::{Geo, GeoError, Place};
+
+/// A database file of one record for each network.
+fn file(dir: &TempDir, database_type: &str, version: IpVersion, records: &[(&str, Value)]) -> PathBuf {
+    let mut writer = Writer::builder(database_type).ip_version(version).build();
+    for (network, record) in records {
+        writer.insert(network.parse::<ipnet::IpNet>().unwrap(), record).unwrap();
+    }
+    let path = dir.path().join(format!("{}.mmdb", database_type.replace(' ', "-")));
+    std::fs::write(&path, writer.to_bytes().unwrap()).unwrap();
+    path
+}
+
+fn place(geo: &Geo, address: &str) -> Option<Place> {
+    geo.place(address.parse().unwrap())
+}
+
+fn london() -> Place {
+    Place {
+        country: Some("GB".to_owned()),
+        city: Some("London".to_owned()),
+        position: Some((51.5142, -0.0931)),
+    }
+}
+
+#[test]
+fn maxminds_own_city_schema_is_read() {
+    let dir = TempDir::new().unwrap();
+    let record = json!({
+        "country": {"iso_code": "GB", "names": {"en": "United Kingdom"}},
+        "city": {"names": {"de": "London (de)", "en": "London"}},
+        "location": {"latitude": 51.5142, "longitude": -0.0931},
+    });
+    let path = file(&dir, "GeoLite2-City", IpVersion::V6, &[("81.2.69.0/24", record)]);
+
+    let geo = Geo::open(&[path]).unwrap();
+
+    assert_eq!(place(&geo, "81.2.69.0"), Some(london()));
+    assert_eq!(place(&geo, "81.2.70.0"), None);
+}
+
+#[test]
+fn the_flat_schema_is_read_from_separate_files_for_ipv4_and_ipv6() {
+    let dir = TempDir::new().unwrap();
+    let record = |city: &str| json!({"city": city, "country_code": "GB", "latitude": 51.5142, "longitude": -0.0931, "timezone": "Europe/London"});
+    let v4 = file(&dir, "city ipv4", IpVersion::V4, &[("81.2.69.0/24", record("London"))]);
+    let v6 = file(&dir, "city ipv6", IpVersion::V6, &[("2001:db8::/48", record(""))]);
+
+    let geo = Geo::open(&[v4, v6]).unwrap();
+
+    assert_eq!(place(&geo, "81.2.69.0"), Some(london()));
+    assert_eq!(place(&geo, "2001:db8::"), Some(Place { city: None, ..london() }), "an empty text is unknown");
+    assert_eq!(place(&geo, "2001:db9::"), None);
+}
+
+#[test]
+fn a_country_file_gives_countries() {
+    let dir = TempDir::new().unwrap();
+    let path =
+        file(&dir, "country ipvAll", IpVersion::V6, &[("81.2.69.0/24", json!({"country_code": "GB"}))]);
+
+    let geo = Geo::open(&[path]).unwrap();
+
+    assert_eq!(place(&geo, "81.2.69.0"), Some(Place { country: Some("GB".to_owned()), ..Place::default() }));
+}
+
+#[test]
+fn without_files_every_place_is_unknown() {
+    assert_eq!(place(&Geo::open(&[]).unwrap(), "81.2.69.0"), None);
+}
+
+#[test]
+fn a_file_of_another_kind_is_refused_at_start_with_its_name() {
+    let dir = TempDir::new().unwrap();
+    let asn = file(
+        &dir,
+        "GeoLite2-ASN",
+        IpVersion::V6,
+        &[("81.2.69.0/24", json!({"autonomous_system_number": 1}))],
+    );
+    let text = dir.path().join("readme.txt");
+    std::fs::write(&text, "no database").unwrap();
+
+    let unknown = Geo::open(&[asn]).err().unwrap();
+    let unreadable = Geo::open(&[text]).err().unwrap();
+
+    assert!(
+        matches!(unknown, GeoError::UnknownSchema { .. }) && unknown.to_string().contains("GeoLite2-ASN")
+    );
+    assert!(
+        matches!(unreadable, GeoError::Unreadable { .. }) && unreadable.to_string().contains("readme.txt")
+    );
+}

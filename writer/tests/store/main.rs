@@ -1,0 +1,9 @@
+//! The writer's transaction against real Postgres.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod isolation;
+mod once;
+mod roles;
+mod rollups;
+mod support;
