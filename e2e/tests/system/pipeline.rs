@@ -52,9 +52,11 @@ async fn a_clients_retry_with_the_same_envelope_id_counts_once() {
     let system = System::start().await;
     let body = impression("alpha", "https://example.com/retried");
 
-    for _retry in 0..3 {
-        system.accepted(&body).await;
-    }
+    system.accepted(&body).await;
+    // Stored first, or the twins might meet in one batch and never ask the ledger.
+    system.stored("analytics_impressions", 1).await;
+    system.accepted(&body).await;
+    system.accepted(&body).await;
     // What is accepted later is stored later: when it is there, the retries have been dealt with.
     system.accepted(&impression("alpha", "https://example.com/last")).await;
     system.stored("analytics_impressions", 2).await;
@@ -72,6 +74,7 @@ async fn an_envelope_published_again_in_another_message_counts_once() {
     let other = envelopes::envelope("alpha", vec![envelopes::impression("https://example.com/other")]);
 
     session.publish(Uuid::now_v7(), &envelopes::message(std::slice::from_ref(&twice))).await.unwrap();
+    system.stored("analytics_impressions", 1).await;
     session.publish(Uuid::now_v7(), &envelopes::message(&[other, twice])).await.unwrap();
     system.stored("analytics_impressions", 2).await;
     system.queue_is_empty().await;
