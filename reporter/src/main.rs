@@ -1,5 +1,7 @@
 //! The reporter: see this crate's README.
 
+use std::process::ExitCode;
+
 use anyhow::Context;
 use reporter::app::App;
 use reporter::config::Config;
@@ -8,7 +10,17 @@ use shared::{shutdown, telemetry};
 
 // The HTTP workers bring threads of their own; this one only supervises them.
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("reporter: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
     if std::env::args().any(|argument| argument == "--help") {
         eprintln!("{}", Config::help());
         return Ok(());

@@ -1,0 +1,45 @@
+//! Envelopes with plain values, for tests that care about some of them.
+
+use serde_json::Value;
+use shared::clock;
+use shared::envelope::{EncodedEnvelope, Envelope, encode_message};
+use shared::event::{Event, EventKind, InteractionType};
+use shared::ids::EnvelopeId;
+use uuid::Uuid;
+
+/// An envelope received now, of a new visitor, with an id of its own.
+///
+/// # Panics
+/// When `project_id` is none.
+pub fn envelope(project_id: &str, events: Vec<Event>) -> Envelope {
+    Envelope {
+        envelope_id: EnvelopeId::mint(),
+        project_id: project_id.parse().expect("a test's project id"),
+        received_at: clock::now(),
+        client: None,
+        user_agent: Some("Mozilla/5.0 (X11; Linux x86_64)".to_owned()),
+        visitor_id: Uuid::now_v7(),
+        session_id: Uuid::now_v7(),
+        events,
+    }
+}
+
+/// An impression that happened just now.
+pub fn impression(url: &str) -> Event {
+    Event { age_ms: 0, kind: EventKind::Impression { url: url.to_owned(), referrer: None } }
+}
+
+/// An interaction that happened just now, with `data` (an object, or null for none).
+pub fn interaction(interaction: InteractionType, data: &Value) -> Event {
+    let data = data.as_object().cloned();
+    Event { age_ms: 0, kind: EventKind::Interaction { interaction, label: None, data } }
+}
+
+/// A queue message that carries `envelopes`.
+///
+/// # Panics
+/// Never, with these types.
+pub fn message(envelopes: &[Envelope]) -> Vec<u8> {
+    let encode = |envelope| EncodedEnvelope::new(envelope).expect("an envelope is JSON");
+    encode_message(&envelopes.iter().map(encode).collect::<Vec<_>>())
+}

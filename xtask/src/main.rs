@@ -1,0 +1,50 @@
+#![doc = include_str!("../README.md")]
+#![expect(clippy::print_stdout, reason = "a developer's command talks to the developer")]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod workspace;
+
+mod steps;
+
+mod provision;
+
+mod test;
+
+mod run;
+
+mod replay;
+
+/// Footfall's commands for developers.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Starts the whole system with demo traffic; Ctrl-C ends it.
+    Run(run::Arguments),
+    /// Runs every test, with real Postgres and real `RabbitMQ`.
+    Test(test::Arguments),
+    /// Sends a web server's access log through the collector.
+    Replay(replay::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Run(arguments) => run::run(&arguments).await,
+        Command::Test(arguments) => test::run(&arguments).await,
+        Command::Replay(arguments) => replay::run(arguments).await,
+    };
+    outcome.unwrap_or_else(|problem| {
+        // One line of causes: a backtrace would tell a developer about this program, not about their machine.
+        eprintln!("error: {problem:#}");
+        ExitCode::FAILURE
+    })
+}
