@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use mmdb_writer::{IpVersion, Writer};
+use serde::Serialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use writer::enrich::geo::{Geo, GeoError, Place};
@@ -60,6 +61,44 @@ fn the_flat_schema_is_read_from_separate_files_for_ipv4_and_ipv6() {
     assert_eq!(place(&geo, "81.2.69.0"), Some(london()));
     assert_eq!(place(&geo, "2001:db8::"), Some(Place { city: None, ..london() }), "an empty text is unknown");
     assert_eq!(place(&geo, "2001:db9::"), None);
+}
+
+/// DB-IP's own files hold 32-bit floats, which a reader of doubles does not take.
+#[derive(Serialize)]
+struct SingleFloats {
+    country_code: &'static str,
+    latitude: f32,
+    longitude: f32,
+}
+
+#[test]
+fn coordinates_are_read_as_single_floats_too() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = Writer::builder("city ipv4").ip_version(IpVersion::V4).build();
+    let record = SingleFloats { country_code: "GB", latitude: 51.5, longitude: -0.25 };
+    writer.insert("81.2.69.0/24".parse::<ipnet::IpNet>().unwrap(), &record).unwrap();
+    let path = dir.path().join("single.mmdb");
+    std::fs::write(&path, writer.to_bytes().unwrap()).unwrap();
+
+    let geo = Geo::open(&[path]).unwrap();
+
+    let expected = Place { country: Some("GB".to_owned()), city: None, position: Some((51.5, -0.25)) };
+    assert_eq!(place(&geo, "81.2.69.0"), Some(expected));
+}
+
+#[test]
+fn a_file_whose_records_are_not_what_its_type_says_is_refused_at_start() {
+    let dir = TempDir::new().unwrap();
+    let path = file(
+        &dir,
+        "city ipv4",
+        IpVersion::V4,
+        &[("81.2.69.0/24", json!({"city": {"names": {"en": "London"}}}))],
+    );
+
+    let refused = Geo::open(&[path]).err().unwrap();
+
+    assert!(matches!(refused, GeoError::Unreadable { .. }), "{refused}");
 }
 
 #[test]

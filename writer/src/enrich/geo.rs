@@ -4,11 +4,17 @@
 //! DB-IP's files have. Decoding one as the other succeeds and yields nothing, so the schema is chosen by the file's
 //! own `database_type`, and a type we don't know is refused at start.
 
+mod record;
+
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use maxminddb::{Reader, geoip2};
-use serde::Deserialize;
+use maxminddb::{LookupResult, MaxMindDbError, Reader, WithinOptions};
+
+use self::record::{Schema, from_flat, from_maxmind};
+
+/// Records read at start to see that a file is what it says.
+const SAMPLE_RECORDS: usize = 1_000;
 
 /// Where a client is; each part as far as the database knows it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,7 +36,7 @@ pub enum GeoError {
         /// The file.
         path: PathBuf,
         /// What the reader said.
-        source: maxminddb::MaxMindDbError,
+        source: MaxMindDbError,
     },
     /// It has a schema we don't know.
     #[error(
@@ -50,22 +56,6 @@ pub struct Geo(Vec<Database>);
 struct Database {
     reader: Reader<Vec<u8>>,
     schema: Schema,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Schema {
-    MaxMind,
-    Flat,
-}
-
-/// A record of the flat schema; an empty text stands for unknown.
-#[derive(Deserialize)]
-struct FlatRecord<'a> {
-    #[serde(borrow)]
-    country_code: Option<&'a str>,
-    city: Option<&'a str>,
-    latitude: Option<f64>,
-    longitude: Option<f64>,
 }
 
 impl Geo {
@@ -88,88 +78,34 @@ impl Database {
         let reader = Reader::open_readfile(path)
             .map_err(|source| GeoError::Unreadable { path: path.to_owned(), source })?;
         let database_type = reader.metadata().database_type.to_string();
-        match schema(&database_type) {
-            Some(schema) => Ok(Self { reader, schema }),
-            None => Err(GeoError::UnknownSchema { path: path.to_owned(), database_type }),
+        let Some(schema) = Schema::of(&database_type) else {
+            return Err(GeoError::UnknownSchema { path: path.to_owned(), database_type });
+        };
+        let database = Self { reader, schema };
+        database.check_sample().map_err(|source| GeoError::Unreadable { path: path.to_owned(), source })?;
+        Ok(database)
+    }
+
+    /// Reads the first records, so that a file which is not what its type says shows at start and not as a map with
+    /// nobody on it.
+    fn check_sample(&self) -> Result<(), MaxMindDbError> {
+        for found in self.reader.networks(WithinOptions::default())?.take(SAMPLE_RECORDS) {
+            self.decode(&found?)?;
         }
+        Ok(())
     }
 
     /// A record that can't be read counts as unknown: a place is worth less than its event.
     fn place(&self, address: IpAddr) -> Option<Place> {
         // A file for IPv4 alone can't be asked for an IPv6 address.
-        let found = self.reader.lookup(address).ok()?;
-        let place = match self.schema {
-            Schema::MaxMind => from_maxmind(found.decode().ok()??),
-            Schema::Flat => from_flat(&found.decode().ok()??),
-        };
+        let place = self.decode(&self.reader.lookup(address).ok()?).ok()??;
         (place != Place::default()).then_some(place)
     }
-}
 
-/// The schema that goes with a `database_type`: `GeoLite2-City`, `GeoIP2-Country`, `DBIP-City-Lite` are MaxMind's;
-/// `city ipv4`, `country ipvAll` are flat.
-fn schema(database_type: &str) -> Option<Schema> {
-    let lower = database_type.to_ascii_lowercase();
-    let is_place = lower.contains("city") || lower.contains("country");
-    match () {
-        () if !is_place => None,
-        () if lower.contains(" ipv") => Some(Schema::Flat),
-        () if ["geolite2-", "geoip2-", "dbip-"].iter().any(|maker| lower.starts_with(maker)) => {
-            Some(Schema::MaxMind)
-        }
-        () => None,
-    }
-}
-
-fn from_maxmind(record: geoip2::City<'_>) -> Place {
-    Place {
-        country: text(record.country.iso_code),
-        city: text(record.city.names.english),
-        position: record.location.latitude.zip(record.location.longitude).filter(is_on_earth),
-    }
-}
-
-fn from_flat(record: &FlatRecord<'_>) -> Place {
-    Place {
-        country: text(record.country_code),
-        city: text(record.city),
-        position: record.latitude.zip(record.longitude).filter(is_on_earth),
-    }
-}
-
-fn text(value: Option<&str>) -> Option<String> {
-    value.filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-/// Also false for NaN, which would spoil every average over it.
-fn is_on_earth(&(lat, lng): &(f64, f64)) -> bool {
-    lat.abs() <= 90.0 && lng.abs() <= 180.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_schema_follows_from_what_the_file_says_of_itself() {
-        for (database_type, expected) in [
-            ("GeoLite2-City", Some(Schema::MaxMind)),
-            ("GeoIP2-Country", Some(Schema::MaxMind)),
-            ("DBIP-City-Lite", Some(Schema::MaxMind)),
-            ("city ipv4", Some(Schema::Flat)),
-            ("country ipvAll", Some(Schema::Flat)),
-            ("GeoLite2-ASN", None),
-            ("my cities", None),
-        ] {
-            assert_eq!(schema(database_type), expected, "{database_type}");
-        }
-    }
-
-    #[test]
-    fn a_position_off_the_earth_is_no_position() {
-        for position in [(f64::NAN, 0.0), (91.0, 0.0), (0.0, -181.0)] {
-            assert!(!is_on_earth(&position));
-        }
-        assert!(is_on_earth(&(-90.0, 180.0)));
+    fn decode(&self, found: &LookupResult<'_, Vec<u8>>) -> Result<Option<Place>, MaxMindDbError> {
+        Ok(match self.schema {
+            Schema::MaxMind => found.decode()?.map(from_maxmind),
+            Schema::Flat => found.decode()?.map(from_flat),
+        })
     }
 }
