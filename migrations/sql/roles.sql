@@ -14,9 +14,12 @@ begin
             end;
         end if;
     end loop;
-    if not pg_has_role(current_user, 'footfall_migrate', 'member') then
-        execute format('grant footfall_migrate to %I', current_user);
-    end if;
+    -- Who migrates may do what each of them may.
+    foreach name in array array['footfall_migrate', 'footfall_write', 'footfall_read'] loop
+        if not pg_has_role(current_user, name, 'member') then
+            execute format('grant %I to %I', name, current_user);
+        end if;
+    end loop;
     -- DESIGN 3.6: lets the writer check references once a batch instead of once a row. Only a superuser can grant it;
     -- without the grant the writer works with the triggers on.
     if not has_parameter_privilege('footfall_write', 'session_replication_role', 'set') then

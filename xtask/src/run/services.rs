@@ -27,6 +27,17 @@ const POLL_MS: u64 = 100;
 const PREFERRED: [(&str, Option<u16>, u16); 3] =
     [("collector", Some(8080), 9080), ("writer", None, 9082), ("reporter", Some(8083), 9083)];
 
+/// The database as a service sees it: with its own role's rights and no others. The collector does not see it at all.
+fn database_url(service: &str, database_url: &str) -> Option<String> {
+    let role = match service {
+        "writer" => "footfall_write",
+        "reporter" => "footfall_read",
+        _ => return None,
+    };
+    let join = if database_url.contains('?') { '&' } else { '?' };
+    Some(format!("{database_url}{join}options=-c%20role%3D{role}"))
+}
+
 /// Builds the services as they are deployed, with cargo's own progress.
 ///
 /// # Errors
@@ -75,8 +86,9 @@ impl Services {
             let log = logs.join(format!("{name}.log"));
             let output = fs::File::create(&log).with_context(|| format!("making {}", log.display()))?;
             let mut command = Command::new(&program);
+            command.env_remove("DATABASE_URL");
             command
-                .env("DATABASE_URL", &servers.database_url)
+                .envs(database_url(name, &servers.database_url).map(|url| ("DATABASE_URL", url)))
                 .env("AMQP_URL", &servers.amqp_url)
                 .env("FOOTFALL_OPS_ADDR", format!("127.0.0.1:{ops_port}"))
                 // The demo's and replay's addresses come from this machine, in X-Forwarded-For.
