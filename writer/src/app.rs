@@ -48,7 +48,6 @@ impl App {
 
         let writer = Writer {
             rabbit: self.config.rabbit,
-            prefetch: self.config.prefetch,
             limits: self.config.limits,
             enricher: Enricher::new(self.geo),
             store: Store::new(self.config.database),

@@ -15,6 +15,8 @@ pub struct BatchLimits {
     pub rows_max: usize,
     /// Bytes of message bodies; a batch may pass it by one message.
     pub bytes_max: usize,
+    /// Messages. Half of what the broker hands out unacknowledged, so that it never waits for us nor we for it.
+    pub messages_max: u16,
     /// How long a batch gathers after its first message.
     pub age_max: Duration,
 }
@@ -26,6 +28,8 @@ pub enum FlushReason {
     Rows,
     /// Enough bytes.
     Bytes,
+    /// Enough messages.
+    Messages,
     /// Old enough.
     Age,
     /// It holds a message that is stored alone.
@@ -40,6 +44,7 @@ impl FlushReason {
         match self {
             Self::Rows => "rows",
             Self::Bytes => "bytes",
+            Self::Messages => "messages",
             Self::Age => "age",
             Self::Suspect => "suspect",
             Self::Shutdown => "shutdown",
@@ -97,6 +102,7 @@ impl Batch {
             () if self.is_suspect => Some(FlushReason::Suspect),
             () if self.rows >= limits.rows_max => Some(FlushReason::Rows),
             () if self.size_bytes >= limits.bytes_max => Some(FlushReason::Bytes),
+            () if self.messages >= usize::from(limits.messages_max) => Some(FlushReason::Messages),
             () => None,
         }
     }
@@ -123,7 +129,7 @@ mod tests {
     use super::*;
 
     const LIMITS: BatchLimits =
-        BatchLimits { rows_max: 2, bytes_max: 10_000, age_max: Duration::from_millis(200) };
+        BatchLimits { rows_max: 2, bytes_max: 10_000, messages_max: 3, age_max: Duration::from_millis(200) };
 
     fn delivery(body: &[u8], returned_count: u64) -> Delivery {
         Delivery { body: body.to_vec(), returned_count, tag: 7 }
@@ -152,6 +158,15 @@ mod tests {
         let mut batch = Batch::default();
         batch.add(delivery(&vec![b'x'; 10_000], 0));
         assert_eq!(batch.full(&LIMITS), Some(FlushReason::Bytes));
+    }
+
+    #[test]
+    fn a_batch_is_full_at_its_messages() {
+        let mut batch = Batch::default();
+        (0..2).for_each(|_| batch.add(delivery(b"x", 0)));
+        assert_eq!(batch.full(&LIMITS), None);
+        batch.add(delivery(b"x", 0));
+        assert_eq!(batch.full(&LIMITS), Some(FlushReason::Messages));
     }
 
     #[test]

@@ -22,8 +22,6 @@ pub struct Config {
     pub geo_files: Vec<PathBuf>,
     /// When a batch is full.
     pub limits: BatchLimits,
-    /// Messages handed out and not yet acknowledged.
-    pub prefetch: u16,
     log: String,
 }
 
@@ -73,11 +71,11 @@ impl Config {
         );
         let age_ms =
             settings.or_within("FOOTFALL_BATCH_AGE_MS", 200, 1..=60_000, "longest a batch gathers, in ms");
-        let prefetch = settings.or_within(
-            "FOOTFALL_PREFETCH",
-            200,
-            1..=2_000,
-            "messages handed out and not yet acknowledged; bounds the writer's memory",
+        let messages_max = settings.or_within(
+            "FOOTFALL_BATCH_MESSAGES",
+            100,
+            1..=1_000,
+            "messages that make a batch full; twice as many are handed out unacknowledged, which bounds the memory",
         );
         let log =
             settings.or("FOOTFALL_LOG", "info".to_owned(), "what is logged, as info or writer=debug,info");
@@ -89,9 +87,9 @@ impl Config {
             limits: BatchLimits {
                 rows_max: rows_max?,
                 bytes_max: bytes_max?,
+                messages_max: messages_max?,
                 age_max: Duration::from_millis(age_ms?),
             },
-            prefetch: prefetch?,
             log: log?,
         })
     }

@@ -22,8 +22,6 @@ const RECONNECT_MS: (u64, u64) = (200, 10_000);
 pub struct Writer {
     /// Where deliveries come from.
     pub rabbit: RabbitConfig,
-    /// How many of them at a time.
-    pub prefetch: u16,
     /// When a batch is full.
     pub limits: BatchLimits,
     /// Adds what the envelope does not know.
@@ -89,7 +87,7 @@ impl Writer {
     /// Proves that the database takes writes, then subscribes. The outer error is the database's.
     async fn open(&mut self) -> Result<Result<ConsumeSession, SessionError>, StoreError> {
         self.store.prove_writable().await?;
-        Ok(ConsumeSession::open(&self.rabbit, self.prefetch).await)
+        Ok(ConsumeSession::open(&self.rabbit, self.limits.messages_max * 2).await)
     }
 
     /// Consumes until something is lost or the writer is asked to stop.

@@ -75,14 +75,14 @@ struct SingleFloats {
 fn coordinates_are_read_as_single_floats_too() {
     let dir = TempDir::new().unwrap();
     let mut writer = Writer::builder("city ipv4").ip_version(IpVersion::V4).build();
-    let record = SingleFloats { country_code: "GB", latitude: 51.5, longitude: -0.25 };
+    let record = SingleFloats { country_code: "GB", latitude: 37.4225, longitude: -122.085 };
     writer.insert("81.2.69.0/24".parse::<ipnet::IpNet>().unwrap(), &record).unwrap();
     let path = dir.path().join("single.mmdb");
     std::fs::write(&path, writer.to_bytes().unwrap()).unwrap();
 
     let geo = Geo::open(&[path]).unwrap();
 
-    let expected = Place { country: Some("GB".to_owned()), city: None, position: Some((51.5, -0.25)) };
+    let expected = Place { country: Some("GB".to_owned()), city: None, position: Some((37.4225, -122.085)) };
     assert_eq!(place(&geo, "81.2.69.0"), Some(expected));
 }
 

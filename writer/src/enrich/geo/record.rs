@@ -3,7 +3,7 @@
 use std::fmt;
 
 use maxminddb::geoip2;
-use serde::de::Visitor;
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::Place;
@@ -56,8 +56,9 @@ impl<'de> Deserialize<'de> for Degrees {
                 f.write_str("a float")
             }
 
-            fn visit_f32<E>(self, value: f32) -> Result<Degrees, E> {
-                Ok(Degrees(value.into()))
+            fn visit_f32<E: de::Error>(self, value: f32) -> Result<Degrees, E> {
+                // By its shortest decimal: 37.4225 and not 37.42250061035156.
+                value.to_string().parse().map(Degrees).map_err(E::custom)
             }
 
             fn visit_f64<E>(self, value: f64) -> Result<Degrees, E> {
