@@ -57,7 +57,7 @@ fn quarter_hour(at: OffsetDateTime) -> OffsetDateTime {
 }
 
 /// The map as arrays, one a column, in the map's order.
-fn columns<'a, K>(counts: BTreeMap<(&'a str, K), Counts>) -> (Vec<&'a str>, Vec<K>, Vec<i64>, Vec<i64>) {
+fn columns<K>(counts: BTreeMap<(&str, K), Counts>) -> (Vec<&str>, Vec<K>, Vec<i64>, Vec<i64>) {
     let mut columns = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for ((project, key), counts) in counts {
         columns.0.push(project);

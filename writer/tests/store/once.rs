@@ -145,7 +145,7 @@ async fn a_batch_of_duplicates_alone_still_writes_so_that_its_commit_waits_for_a
 #[tokio::test]
 async fn eight_writers_with_the_same_envelopes_in_any_order_store_each_once() {
     let bench = Bench::new().await;
-    let project = |place: usize| if place % 3 == 0 { "beta" } else { "alpha" };
+    let project = |place: usize| if place.is_multiple_of(3) { "beta" } else { "alpha" };
     let sent: Vec<_> =
         (0..64).map(|place| envelope(project(place), vec![impression("https://example.com/")])).collect();
     let url = bench.database.url();
