@@ -127,18 +127,13 @@ impl Service {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
-    /// A directory with a service in it that runs `script`.
-    fn service(script: &str) -> tempfile::TempDir {
-        let dir = tempfile::tempdir().unwrap();
-        let program = dir.path().join("fake");
-        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        dir
+    /// A service that does what `script` says. Its program stands in the repository: one that a test writes can't be
+    /// started while a neighbour test happens to hold it open ("text file busy").
+    async fn service(script: &str, settings: &[(&str, &str)]) -> Service {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+        Service::spawn_from(&fixtures, "fake", &[settings, &[("SCRIPT", script)]].concat()).await
     }
 
     const LISTENING: &str =
@@ -146,8 +141,8 @@ mod tests {
 
     #[tokio::test]
     async fn it_gets_its_settings_and_says_where_it_listens() {
-        let dir = service(&format!("echo \"$AMQP_URL\"\n{LISTENING}\nexec sleep 600"));
-        let mut service = Service::spawn_from(dir.path(), "fake", &[("AMQP_URL", "amqp://there")]).await;
+        let script = format!("echo \"$AMQP_URL\"\n{LISTENING}\nexec sleep 600");
+        let mut service = service(&script, &[("AMQP_URL", "amqp://there")]).await;
         assert_eq!(service.public_url(), "http://127.0.0.1:4711");
         assert_eq!(service.ops_url(), "http://127.0.0.1:4712");
         assert_eq!(service.log_lines()[0], "amqp://there");
@@ -156,15 +151,13 @@ mod tests {
 
     #[tokio::test]
     async fn it_is_asked_to_end_before_it_is_waited_for() {
-        let dir = service(&format!("trap 'exit 7' TERM\n{LISTENING}\nsleep 600 & wait"));
-        let mut service = Service::spawn_from(dir.path(), "fake", &[]).await;
+        let mut service = service(&format!("trap 'exit 7' TERM\n{LISTENING}\nsleep 600 & wait"), &[]).await;
         assert_eq!(service.terminate().await.code(), Some(7));
     }
 
     #[tokio::test]
     #[should_panic(expected = "AMQP_URL is not set")]
     async fn one_that_ends_early_is_shown_with_what_it_said() {
-        let dir = service("echo 'AMQP_URL is not set' >&2\nexit 1");
-        Service::spawn_from(dir.path(), "fake", &[]).await;
+        service("echo 'AMQP_URL is not set' >&2\nexit 1", &[]).await;
     }
 }

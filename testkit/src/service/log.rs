@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ use crate::process::ProcessGroup;
 const LISTEN_WAIT_S: u64 = 30;
 /// Log lines kept for error messages.
 const LOG_LINES_MAX: usize = 200;
+/// How long the last words of a service that has ended may take to be read, in seconds.
+const LAST_WORDS_WAIT_S: u64 = 5;
 
 /// The fields of the log line by which a service says that it listens.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,11 +32,17 @@ pub(super) struct Addresses {
 pub(super) struct Log {
     lines: Arc<Mutex<VecDeque<String>>>,
     addresses: Arc<watch::Sender<Option<Addresses>>>,
+    /// Pipes not yet read to their end.
+    open_pipes: Arc<AtomicUsize>,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { lines: Arc::default(), addresses: Arc::new(watch::Sender::new(None)) }
+        Self {
+            lines: Arc::default(),
+            addresses: Arc::new(watch::Sender::new(None)),
+            open_pipes: Arc::default(),
+        }
     }
 }
 
@@ -42,11 +51,13 @@ impl Log {
     pub(super) fn read(&self, pipe: Option<impl AsyncRead + Unpin + Send + 'static>) {
         let Some(pipe) = pipe else { return };
         let log = self.clone();
+        log.open_pipes.fetch_add(1, SeqCst);
         tokio::spawn(async move {
             let mut lines = BufReader::new(pipe).lines();
             while let Ok(Some(line)) = lines.next_line().await {
                 log.take(line);
             }
+            log.open_pipes.fetch_sub(1, SeqCst);
         });
     }
 
@@ -76,7 +87,12 @@ impl Log {
         });
         match outcome.await {
             Some(Ok(addresses)) => addresses,
-            Some(Err(status)) => panic!("{name} ended with {status} before it listened; {}", self.shown()),
+            Some(Err(status)) => {
+                // It has ended, but what it said last may still be in the pipes.
+                let limit = Duration::from_secs(LAST_WORDS_WAIT_S);
+                within(limit, async || (self.open_pipes.load(SeqCst) == 0).then_some(())).await;
+                panic!("{name} ended with {status} before it listened; {}", self.shown())
+            }
             None => panic!("{name} does not listen after {LISTEN_WAIT_S} s; {}", self.shown()),
         }
     }
