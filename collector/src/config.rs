@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use ipnet::IpNet;
 use shared::queue::rabbitmq::RabbitConfig;
-use shared::settings::{Settings, SettingsError};
-use tracing_subscriber::EnvFilter;
+use shared::service;
+use shared::settings::Settings;
 
 /// Everything that can be set about a collector.
 pub struct Config {
@@ -19,33 +19,10 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Threads that serve HTTP.
     pub http_workers: usize,
-    log: String,
 }
 
-impl Config {
-    /// Reads the settings.
-    ///
-    /// # Errors
-    /// Every missing or bad setting, in one error.
-    pub fn read(mut settings: Settings) -> Result<Self, SettingsError> {
-        let config = Self::from_settings(&mut settings);
-        settings.build(|| config)
-    }
-
-    /// The settings' names, defaults and meanings.
-    pub fn help() -> String {
-        let mut settings = Settings::new(|_| None);
-        let _unset = Self::from_settings(&mut settings);
-        settings.help()
-    }
-
-    /// The log filter, in `tracing`'s syntax.
-    ///
-    /// # Errors
-    /// When it does not follow that syntax.
-    pub fn log_filter(&self) -> anyhow::Result<EnvFilter> {
-        Ok(EnvFilter::try_new(&self.log)?)
-    }
+impl service::Config for Config {
+    const NAME: &'static str = "collector";
 
     fn from_settings(settings: &mut Settings) -> Option<Self> {
         let default = |port| SocketAddr::from(([127, 0, 0, 1], port));
@@ -59,15 +36,12 @@ impl Config {
             "networks whose X-Forwarded-For is believed, as 10.0.0.0/8,2001:db8::/32; empty believes nobody",
         );
         let http_workers = settings.or_within("FOOTFALL_HTTP_WORKERS", 2, 1..=64, "threads that serve HTTP");
-        let log =
-            settings.or("FOOTFALL_LOG", "info".to_owned(), "what is logged, as info or collector=debug,info");
         Some(Self {
             public_addr: public_addr?,
             ops_addr: ops_addr?,
             rabbit: rabbit?,
             trusted_proxies: trusted_proxies?,
             http_workers: http_workers?,
-            log: log?,
         })
     }
 }

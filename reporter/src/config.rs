@@ -1,13 +1,12 @@
 //! The reporter's settings, read once.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use shared::settings::{Settings, SettingsError};
+use shared::service;
+use shared::settings::Settings;
 use tokio_postgres::config::SslMode;
-use tracing_subscriber::EnvFilter;
 
 /// Everything that can be set about a reporter.
 #[derive(Debug)]
@@ -24,33 +23,10 @@ pub struct Config {
     pub database_connections: usize,
     /// Longest time Postgres may spend on one statement.
     pub statement_timeout: Duration,
-    log: LogFilter,
 }
 
-impl Config {
-    /// Reads the settings.
-    ///
-    /// # Errors
-    /// Every missing or bad setting, in one error.
-    pub fn read(mut settings: Settings) -> Result<Self, SettingsError> {
-        let config = Self::from_settings(&mut settings);
-        settings.build(|| config)
-    }
-
-    /// The settings' names, defaults and meanings.
-    pub fn help() -> String {
-        let mut settings = Settings::new(|_| None);
-        let _unset = Self::from_settings(&mut settings);
-        settings.help()
-    }
-
-    /// The log filter, in `tracing`'s syntax.
-    ///
-    /// # Errors
-    /// When it does not follow that syntax, which [`Config::read`] has checked.
-    pub fn log_filter(&self) -> anyhow::Result<EnvFilter> {
-        Ok(EnvFilter::try_new(&self.log.0)?)
-    }
+impl service::Config for Config {
+    const NAME: &'static str = "reporter";
 
     fn from_settings(settings: &mut Settings) -> Option<Self> {
         let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
@@ -72,11 +48,6 @@ impl Config {
             1..=60_000,
             "longest time Postgres may spend on one statement, in milliseconds",
         );
-        let log = settings.or(
-            "FOOTFALL_LOG",
-            LogFilter("info".to_owned()),
-            "what is logged, as info or reporter=debug,info",
-        );
         Some(Self {
             database: database?,
             public_addr: public_addr?,
@@ -84,7 +55,6 @@ impl Config {
             http_workers: http_workers?,
             database_connections: database_connections?,
             statement_timeout: Duration::from_millis(statement_timeout_ms?),
-            log: log?,
         })
     }
 }
@@ -129,26 +99,10 @@ impl FromStr for DatabaseTarget {
     }
 }
 
-/// A log filter whose syntax was checked.
-#[derive(Debug)]
-struct LogFilter(String);
-
-impl FromStr for LogFilter {
-    type Err = tracing_subscriber::filter::ParseError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        EnvFilter::try_new(text).map(|_| Self(text.to_owned()))
-    }
-}
-
-impl fmt::Display for LogFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use shared::service::Config as _;
+
     use super::*;
 
     fn read(pairs: &'static [(&str, &str)]) -> Result<Config, String> {
@@ -162,12 +116,15 @@ mod tests {
         let problems = read(&[
             ("DATABASE_URL", "postgres://me:s3cret@host:port/"),
             ("FOOTFALL_HTTP_WORKERS", "0"),
-            ("FOOTFALL_LOG", "reporter=loud"),
+            ("FOOTFALL_STATEMENT_TIMEOUT_MS", "soon"),
         ])
         .unwrap_err();
-        for part in
-            ["3 setting(s)", "DATABASE_URL can't be read", "FOOTFALL_HTTP_WORKERS is 0", "FOOTFALL_LOG can't"]
-        {
+        for part in [
+            "3 setting(s)",
+            "DATABASE_URL can't be read",
+            "FOOTFALL_HTTP_WORKERS is 0",
+            "FOOTFALL_STATEMENT_TIMEOUT_MS can't",
+        ] {
             assert!(problems.contains(part), "{part} is missing in {problems}");
         }
         assert!(!problems.contains("s3cret"));

@@ -20,4 +20,6 @@ pub mod ops;
 
 pub mod shutdown;
 
+pub mod service;
+
 pub mod backoff;

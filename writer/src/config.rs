@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use shared::queue::rabbitmq::RabbitConfig;
-use shared::settings::{Settings, SettingsError};
-use tracing_subscriber::EnvFilter;
+use shared::service;
+use shared::settings::Settings;
 
 use crate::batch::BatchLimits;
 
@@ -22,33 +22,10 @@ pub struct Config {
     pub geo_files: Vec<PathBuf>,
     /// When a batch is full.
     pub limits: BatchLimits,
-    log: String,
 }
 
-impl Config {
-    /// Reads the settings.
-    ///
-    /// # Errors
-    /// Every missing or bad setting, in one error.
-    pub fn read(mut settings: Settings) -> Result<Self, SettingsError> {
-        let config = Self::from_settings(&mut settings);
-        settings.build(|| config)
-    }
-
-    /// The settings' names, defaults and meanings.
-    pub fn help() -> String {
-        let mut settings = Settings::new(|_| None);
-        let _unset = Self::from_settings(&mut settings);
-        settings.help()
-    }
-
-    /// The log filter, in `tracing`'s syntax.
-    ///
-    /// # Errors
-    /// When it does not follow that syntax.
-    pub fn log_filter(&self) -> anyhow::Result<EnvFilter> {
-        Ok(EnvFilter::try_new(&self.log)?)
-    }
+impl service::Config for Config {
+    const NAME: &'static str = "writer";
 
     fn from_settings(settings: &mut Settings) -> Option<Self> {
         let default_ops = SocketAddr::from(([127, 0, 0, 1], 9082));
@@ -77,8 +54,6 @@ impl Config {
             1..=1_000,
             "messages that make a batch full; twice as many are handed out unacknowledged, which bounds the memory",
         );
-        let log =
-            settings.or("FOOTFALL_LOG", "info".to_owned(), "what is logged, as info or writer=debug,info");
         Some(Self {
             ops_addr: ops_addr?,
             rabbit: rabbit?,
@@ -90,7 +65,6 @@ impl Config {
                 messages_max: messages_max?,
                 age_max: Duration::from_millis(age_ms?),
             },
-            log: log?,
         })
     }
 }

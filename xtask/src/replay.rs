@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// The log, in Apache's or nginx's combined format.
     file: PathBuf,
     /// Whose impressions they become; the project must exist.
-    #[arg(long, default_value = "booking-bot")]
+    #[arg(long, default_value = "access-log")]
     project: ProjectId,
     /// The site the log is of: leads the path in each impression's URL.
     #[arg(long, default_value = "replay.example")]

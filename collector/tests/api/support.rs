@@ -6,6 +6,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use shared::envelope::{Envelope, decode_message};
 use shared::queue::rabbitmq::ConsumeSession;
+use shared::service::Config as _;
 use shared::settings::Settings;
 use testkit::TestBroker;
 use tokio::task::JoinHandle;

@@ -56,12 +56,13 @@ async fn a_service_that_is_set_up_wrong_says_everything_that_is_wrong_and_exits_
         .env_clear()
         .env("DATABASE_URL", "not a url, but s3cret")
         .env("FOOTFALL_BATCH_ROWS", "0")
+        .env("FOOTFALL_LOG", "writer=loud")
         .output()
         .unwrap();
 
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    for name in ["AMQP_URL", "DATABASE_URL", "FOOTFALL_BATCH_ROWS"] {
+    for name in ["4 setting(s)", "AMQP_URL", "DATABASE_URL", "FOOTFALL_BATCH_ROWS", "FOOTFALL_LOG"] {
         assert!(said.contains(name), "{name} is missing in: {said}");
     }
     assert!(!said.contains("s3cret"), "{said}");

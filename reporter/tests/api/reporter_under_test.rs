@@ -7,6 +7,7 @@ use reporter::config::Config;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
+use shared::service::Config as _;
 use shared::settings::Settings;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;

@@ -13,11 +13,14 @@ use tokio_postgres::{Client, NoTls};
 use crate::workspace::Workspace;
 
 /// The demo's widgets: id and name.
-pub(super) const PROJECTS: [(&str, &str); 4] = [
+///
+/// The last is for replayed logs: no demo traffic goes there, so its counts are those of the log.
+pub(super) const PROJECTS: [(&str, &str); 5] = [
     ("booking-bot", "Booking Bot"),
     ("chat-bubble", "Chat Bubble"),
     ("contact-form", "Contact Form"),
     ("newsletter", "Newsletter"),
+    ("access-log", "Access Log"),
 ];
 /// What the key is called in the database.
 const KEY_NAME: &str = "demo";
