@@ -120,7 +120,7 @@ async fn whatever_the_collector_accepts_postgres_stores() {
     for part in accepted.chunks(ENVELOPES_PER_BATCH) {
         let mut batch = Batch::default();
         batch.add(Delivery { body: message(part), returned_count: 0, tag: 1 });
-        let receipt = flush(&mut store, enricher.prepare(batch)).await.unwrap();
+        let receipt = flush(&mut store, &mut enricher.prepare(batch)).await.unwrap();
         assert_eq!(receipt.quarantined, [], "accepted, and refused by Postgres");
     }
 

@@ -53,6 +53,7 @@ impl App {
             store: Store::new(self.config.database),
             metrics,
             readiness: readiness.clone(),
+            unstored: None,
         };
         let stored = writer.run(&shutdown).await;
         readiness.set_not_ready("stopped");

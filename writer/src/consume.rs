@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::batch::{Batch, BatchLimits, FlushReason};
-use crate::enrich::Enricher;
+use crate::enrich::{Enricher, PreparedBatch};
 use crate::flush::flush;
 use crate::metrics::Metrics;
 use crate::store::{Store, StoreError};
@@ -32,6 +32,8 @@ pub struct Writer {
     pub metrics: Metrics,
     /// What `/readyz` says.
     pub readiness: Readiness,
+    /// A batch that the database did not take; none at the start.
+    pub unstored: Option<(PreparedBatch, FlushReason)>,
 }
 
 /// How a round of consuming ended.
@@ -85,8 +87,14 @@ impl Writer {
     }
 
     /// Proves that the database takes writes, then subscribes. The outer error is the database's.
+    ///
+    /// The best proof is the batch that it did not take before. Its deliveries went back to the queue and will meet the
+    /// ledger; had they to fail again themselves, each failure would bring them nearer to their delivery limit.
     async fn open(&mut self) -> Result<Result<ConsumeSession, SessionError>, StoreError> {
-        self.store.prove_writable().await?;
+        match self.unstored.take() {
+            Some((batch, reason)) => self.store(batch, reason).await?,
+            None => self.store.prove_writable().await?,
+        }
         Ok(ConsumeSession::open(&self.rabbit, self.limits.messages_max * 2).await)
     }
 
@@ -126,13 +134,27 @@ impl Writer {
         let (batch, reason) = self.gather(session, shutdown).await?;
         if !batch.is_empty() {
             let last_tag = batch.last_tag();
-            let timer = self.metrics.flush_seconds.start_timer();
-            let receipt = flush(&mut self.store, self.enricher.prepare(batch)).await?;
-            timer.observe_duration();
-            self.metrics.flushed(reason, &receipt);
+            self.store(self.enricher.prepare(batch), reason).await?;
             session.ack_up_to(last_tag).await?;
         }
         Ok(reason)
+    }
+
+    /// Stores a batch; one that the database does not take is kept for [`Writer::open`].
+    async fn store(&mut self, mut batch: PreparedBatch, reason: FlushReason) -> Result<(), StoreError> {
+        let timer = self.metrics.flush_seconds.start_timer();
+        match flush(&mut self.store, &mut batch).await {
+            Ok(receipt) => {
+                timer.observe_duration();
+                self.metrics.flushed(reason, &receipt);
+                Ok(())
+            }
+            Err(error) => {
+                timer.stop_and_discard();
+                self.unstored = Some((batch, reason));
+                Err(error)
+            }
+        }
     }
 
     async fn gather(

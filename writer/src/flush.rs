@@ -18,16 +18,16 @@ const CONFLICT_ATTEMPTS_MAX: u32 = 5;
 /// Longest pause between two such attempts, in milliseconds.
 const CONFLICT_PAUSE_MS: u64 = 50;
 
-/// Stores a batch, and tells what became of its events.
+/// Stores a batch, and tells what became of its events. A batch that failed can be flushed again.
 ///
 /// # Errors
 /// [`StoreError::Away`] and [`StoreError::Stop`] only. Parts may be stored by then; the ledger knows them.
-pub async fn flush(store: &mut Store, batch: PreparedBatch) -> Result<Receipt, StoreError> {
-    let PreparedBatch { mut envelopes, undecodable } = batch;
+pub async fn flush(store: &mut Store, batch: &mut PreparedBatch) -> Result<Receipt, StoreError> {
+    let PreparedBatch { envelopes, undecodable } = batch;
     let mut receipt = Receipt::default();
     let mut parts = vec![Range { start: 0, end: envelopes.len() }];
     // Bytes can't be refused; they go with whichever part is stored first.
-    let mut unkept: &[Undecodable] = &undecodable;
+    let mut unkept: &[Undecodable] = undecodable;
     while let Some(part) = parts.pop() {
         match commit(store, &envelopes[part.clone()], unkept).await {
             Ok(stored) => {

@@ -102,3 +102,27 @@ async fn a_database_that_is_away_for_a_minute_costs_nothing_but_time() {
     clients.assert_all_stored_once(&system).await;
     assert!(system.writer.wait_for_end(Duration::ZERO).await.is_none(), "the writer is the one it was");
 }
+
+#[tokio::test]
+async fn a_locked_table_is_waited_for_without_taking_the_messages_again_and_again() {
+    let system = System::start().await;
+    let lock = system.database.client().await;
+    lock.batch_execute("begin; lock table analytics_impressions in access exclusive mode").await.unwrap();
+    let urls: BTreeSet<String> = (0..10).map(|place| format!("https://example.com/{place}")).collect();
+    for url in &urls {
+        system.accepted(&impression("alpha", url)).await;
+    }
+
+    let said = |what: &str| system.writer.log_lines().iter().filter(|line| line.contains(what)).count();
+    eventually("the writer has met the lock three times", STORED_LIMIT, async || {
+        (said("the database is not available") >= 3).then_some(())
+    })
+    .await;
+    // Each time it subscribes and gives up, every message handed out to it comes nearer to its delivery limit.
+    assert_eq!(said(r#""message":"consuming""#), 1, "subscriptions while the table is locked");
+    lock.batch_execute("rollback").await.unwrap();
+
+    system.stored("analytics_impressions", 10).await;
+    system.queue_is_empty().await;
+    system.assert_stored_exactly(&urls).await;
+}

@@ -156,7 +156,7 @@ async fn eight_writers_with_the_same_envelopes_in_any_order_store_each_once() {
         async move {
             let mut store = Store::new(url.parse().unwrap());
             for part in own.chunks(16) {
-                flush(&mut store, prepare(&[message(part)])).await.unwrap();
+                flush(&mut store, &mut prepare(&[message(part)])).await.unwrap();
             }
         }
     });

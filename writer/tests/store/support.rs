@@ -35,7 +35,7 @@ impl Bench {
 
     /// Stores message bodies as one batch.
     pub(crate) async fn store_bodies(&mut self, bodies: &[Vec<u8>]) -> Result<Receipt, StoreError> {
-        flush(&mut self.store, prepare(bodies)).await
+        flush(&mut self.store, &mut prepare(bodies)).await
     }
 
     /// Puts a proxy between the store and the database.
