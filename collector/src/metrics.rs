@@ -4,6 +4,9 @@ use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, exponential_buckets,
 };
 
+/// The code of a request that was answered 202.
+const ACCEPTED: &str = "accepted";
+
 /// The collector's metrics; clones share the same numbers.
 #[derive(Clone)]
 pub(crate) struct Metrics {
@@ -51,11 +54,13 @@ impl Metrics {
         registry.register(Box::new(metrics.queue_connected.clone()))?;
         registry.register(Box::new(metrics.confirm_seconds.clone()))?;
         registry.register(Box::new(metrics.group_envelopes.clone()))?;
+        // From the start, so that the first accepted request shows as a rise from zero.
+        metrics.requests.with_label_values(&[ACCEPTED]);
         Ok(metrics)
     }
 
     pub(crate) fn accepted(&self, events: usize) {
-        self.requests.with_label_values(&["accepted"]).inc();
+        self.requests.with_label_values(&[ACCEPTED]).inc();
         self.events_accepted.inc_by(events as u64);
     }
 

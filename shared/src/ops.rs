@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::dev::Server;
 use actix_web::{App, HttpResponse, HttpServer, web};
+use prometheus::process_collector::ProcessCollector;
 use prometheus::{Registry, TextEncoder};
 
 /// Whether the service wants traffic, and if not, why.
@@ -36,9 +37,12 @@ impl Readiness {
 
 /// Serves the three routes until the returned server is stopped; signals are left to the service.
 ///
+/// Adds the process's own metrics (`process_…`: memory, CPU, descriptors) to `registry`.
+///
 /// # Errors
-/// When the listener can't be used.
+/// When the listener can't be used, or `registry` has those metrics already.
 pub fn serve(listener: TcpListener, registry: Registry, readiness: Readiness) -> std::io::Result<Server> {
+    registry.register(Box::new(ProcessCollector::for_self())).map_err(std::io::Error::other)?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(registry.clone()))

@@ -39,6 +39,10 @@ pub enum FlushReason {
 }
 
 impl FlushReason {
+    /// Every reason.
+    pub const ALL: [Self; 6] =
+        [Self::Rows, Self::Bytes, Self::Messages, Self::Age, Self::Suspect, Self::Shutdown];
+
     /// The name in metrics.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -92,7 +92,7 @@ impl Writer {
     /// ledger; had they to fail again themselves, each failure would bring them nearer to their delivery limit.
     async fn open(&mut self) -> Result<Result<ConsumeSession, SessionError>, StoreError> {
         match self.unstored.take() {
-            Some((batch, reason)) => self.store(batch, reason).await?,
+            Some((batch, reason)) => self.store_or_keep(batch, reason).await?,
             None => self.store.prove_writable().await?,
         }
         Ok(ConsumeSession::open(&self.rabbit, self.limits.messages_max * 2).await)
@@ -134,14 +134,18 @@ impl Writer {
         let (batch, reason) = self.gather(session, shutdown).await?;
         if !batch.is_empty() {
             let last_tag = batch.last_tag();
-            self.store(self.enricher.prepare(batch), reason).await?;
+            self.store_or_keep(self.enricher.prepare(batch), reason).await?;
             session.ack_up_to(last_tag).await?;
         }
         Ok(reason)
     }
 
     /// Stores a batch; one that the database does not take is kept for [`Writer::open`].
-    async fn store(&mut self, mut batch: PreparedBatch, reason: FlushReason) -> Result<(), StoreError> {
+    async fn store_or_keep(
+        &mut self,
+        mut batch: PreparedBatch,
+        reason: FlushReason,
+    ) -> Result<(), StoreError> {
         let timer = self.metrics.flush_seconds.start_timer();
         match flush(&mut self.store, &mut batch).await {
             Ok(receipt) => {

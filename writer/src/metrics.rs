@@ -5,7 +5,8 @@ use prometheus::{
 };
 
 use crate::batch::FlushReason;
-use crate::store::Receipt;
+use crate::row::Table;
+use crate::store::{QuarantineReason, Receipt};
 
 /// The writer's metrics; clones share the same numbers.
 #[derive(Clone)]
@@ -58,14 +59,28 @@ impl Metrics {
         registry.register(Box::new(metrics.batches.clone()))?;
         registry.register(Box::new(metrics.consuming.clone()))?;
         registry.register(Box::new(metrics.flush_seconds.clone()))?;
+        metrics.start_at_zero();
         Ok(metrics)
+    }
+
+    /// Shows every series from the start, so that a first event shows as a rise from zero.
+    fn start_at_zero(&self) {
+        for table in [Table::Impressions, Table::Interactions] {
+            self.rows.with_label_values(&[table.name()]);
+        }
+        for reason in QuarantineReason::ALL {
+            self.quarantined.with_label_values(&[reason.as_str()]);
+        }
+        for reason in FlushReason::ALL {
+            self.batches.with_label_values(&[reason.as_str()]);
+        }
     }
 
     /// Counts what became of a batch.
     pub fn flushed(&self, reason: FlushReason, receipt: &Receipt) {
         self.batches.with_label_values(&[reason.as_str()]).inc();
-        self.rows.with_label_values(&["analytics_impressions"]).inc_by(receipt.impressions);
-        self.rows.with_label_values(&["analytics_events"]).inc_by(receipt.interactions);
+        self.rows.with_label_values(&[Table::Impressions.name()]).inc_by(receipt.impressions);
+        self.rows.with_label_values(&[Table::Interactions.name()]).inc_by(receipt.interactions);
         self.duplicates.inc_by(receipt.duplicate_envelopes);
         for (reason, count) in &receipt.quarantined {
             self.quarantined.with_label_values(&[reason.as_str()]).inc_by(*count);

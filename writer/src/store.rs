@@ -40,6 +40,9 @@ pub enum QuarantineReason {
 }
 
 impl QuarantineReason {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::UnknownProject, Self::Undecodable, Self::Refused, Self::IdReuse];
+
     /// The name in the table and in metrics.
     pub fn as_str(self) -> &'static str {
         match self {

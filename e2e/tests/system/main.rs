@@ -4,6 +4,7 @@
 
 mod crash;
 mod drain;
+mod metrics;
 mod outage;
 mod pipeline;
 mod support;

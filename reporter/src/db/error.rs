@@ -24,6 +24,9 @@ pub(crate) enum DatabaseError {
 }
 
 impl DatabaseError {
+    /// Every kind.
+    pub(crate) const KINDS: [&'static str; 4] = ["busy", "away", "too_slow", "fault"];
+
     /// An answer that no statement of ours should give.
     pub(crate) fn unexpected(cause: impl Error + Send + Sync + 'static) -> Self {
         Self::Fault(Box::new(cause))

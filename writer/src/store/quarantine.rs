@@ -82,14 +82,8 @@ async fn insert(
         )
         .await?;
     let kept: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
-    let reasons = [
-        QuarantineReason::UnknownProject,
-        QuarantineReason::Undecodable,
-        QuarantineReason::Refused,
-        QuarantineReason::IdReuse,
-    ];
-    let counts =
-        reasons.map(|reason| (reason, kept.iter().filter(|kept| **kept == reason.as_str()).count() as u64));
+    let counts = QuarantineReason::ALL
+        .map(|reason| (reason, kept.iter().filter(|kept| **kept == reason.as_str()).count() as u64));
     Ok(counts.into_iter().filter(|(_, count)| *count > 0).collect())
 }
 
