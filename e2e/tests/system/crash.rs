@@ -137,3 +137,31 @@ async fn a_collector_killed_under_load_breaks_no_promise() {
     system.queue_is_empty().await;
     system.assert_stored_exactly(&urls(200)).await;
 }
+
+#[tokio::test]
+async fn of_two_writers_on_one_queue_one_may_be_killed_at_any_moment() {
+    let mut system = System::start().await;
+    let other = system.another_writer().await;
+    let urls = urls(300);
+
+    let system_now = &system;
+    let send = |url: String| async move { system_now.accepted(&impression("alpha", &url)).await };
+    let sending = futures_util::future::join_all(urls.iter().cloned().map(send));
+    let client = system.database.client().await;
+    let killing = async {
+        eventually("some are stored", STORED_LIMIT, async || {
+            let stored: i64 =
+                client.query_one("select count(*) from ingest_ledger", &[]).await.unwrap().get(0);
+            (stored > 0).then_some(())
+        })
+        .await;
+        system_now.writer.signal(Signal::SIGKILL);
+    };
+    tokio::join!(sending, killing);
+
+    system.stored("analytics_impressions", 300).await;
+    system.queue_is_empty().await;
+    system.assert_stored_exactly(&urls).await;
+    assert!(system.writer.wait_for_end(STORED_LIMIT).await.is_some(), "the killed writer is gone");
+    drop(other);
+}

@@ -52,9 +52,14 @@ impl System {
         system
     }
 
-    /// Another writer in the place of one that is gone, straight on the broker and the database.
+    /// Another writer in the place of one that is gone.
     pub(crate) async fn replace_writer(&mut self) {
-        self.writer = writer(&self.broker, self.broker.url(), &self.database.url()).await;
+        self.writer = self.another_writer().await;
+    }
+
+    /// Another writer, straight on the broker and the database.
+    pub(crate) async fn another_writer(&self) -> Service {
+        writer(&self.broker, self.broker.url(), &self.database.url()).await
     }
 
     /// Sends one envelope; answers the status, `None` where no answer came.
