@@ -55,6 +55,29 @@ async fn a_collector_finds_its_broker_again() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_lost_with_a_message_in_flight_is_no_202() {
+    let broker = TestBroker::create();
+    let (proxy, url) = behind_a_proxy(&broker).await;
+    let collector = Collector::with(broker, &url, &[]).await.connected().await;
+
+    // The message is sent, and no broker ever sees it.
+    proxy.hold_client_bytes();
+    let request = collector.post(body()).send();
+    let cutting = async {
+        eventually("the message is under way", RECOVERY_LIMIT, async || {
+            let metrics = collector.client.get(format!("{}/metrics", collector.ops_url)).send().await.ok()?;
+            metrics.text().await.ok()?.contains("footfall_collector_group_envelopes_count 1").then_some(())
+        })
+        .await;
+        proxy.cut();
+    };
+    let (response, ()) = tokio::join!(request, cutting);
+
+    let refused = refusal(response.unwrap()).await;
+    assert_eq!(refused, (StatusCode::SERVICE_UNAVAILABLE, "queue_unavailable".to_owned()));
+}
+
+#[tokio::test]
 async fn a_message_that_no_queue_takes_is_no_202() {
     let collector = Collector::new().await.connected().await;
     let connection =
