@@ -1,4 +1,4 @@
-//! The life of a service's process, the same in all three: settings, logs, signals, exit code.
+//! The life of a process, the same for the three services and `migrate`: settings, logs, signals, exit code.
 
 use std::fmt::Display;
 use std::process::ExitCode;

@@ -23,7 +23,7 @@ async fn indexes(client: &Client, table: &str) -> Vec<String> {
     client.query(sql, &[&table]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }
 
-/// Each foreign key as `column -> table.column`.
+/// Each foreign key, in Postgres's words.
 async fn foreign_keys(client: &Client, table: &str) -> Vec<String> {
     let sql = "select pg_get_constraintdef(oid) from pg_constraint \
                where conrelid = $1::text::regclass and contype = 'f' and conparentid = 0 order by 1";

@@ -89,12 +89,10 @@ async fn insert<'a>(
     firsts: &[&'a PreparedEnvelope],
     known_projects: &HashSet<String>,
 ) -> Result<HashSet<Key<'a>>, StoreError> {
-    let mut asked: HashMap<Key<'a>, ()> = HashMap::new();
     let (mut ids, mut projects, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut stored, mut quarantined, mut received_at) = (Vec::new(), Vec::new(), Vec::new());
     for first in firsts {
         let (id, project) = key(first);
-        asked.insert((id, project), ());
         let events = first.envelope.events.len();
         let kept = if known_projects.contains(project) { events - first.refused.len() } else { 0 };
         ids.push(id);
@@ -111,7 +109,8 @@ async fn insert<'a>(
         )
         .await?;
     let returned: HashSet<(Uuid, String)> = returned.iter().map(|row| (row.get(0), row.get(1))).collect();
-    Ok(asked.into_keys().filter(|(id, project)| returned.contains(&(*id, (*project).to_owned()))).collect())
+    let is_new = |(id, project): &Key<'_>| returned.contains(&(*id, (*project).to_owned()));
+    Ok(firsts.iter().map(|first| key(first)).filter(is_new).collect())
 }
 
 async fn stored_hashes<'a>(
