@@ -2,43 +2,10 @@
 
 use std::collections::HashSet;
 
-use actix_web::http::header::HeaderValue;
-use sha2::{Digest, Sha256};
 use shared::ids::ProjectId;
-use subtle::ConstantTimeEq;
+use shared::secret_key::SecretKey;
 
 use crate::db::{DatabaseError, Snapshot};
-
-/// What every key starts with, so that a leaked one is found by scanners.
-const KEY_PREFIX: &str = "ffk_";
-/// Length of a key's public half, in hex digits.
-const KEY_ID_DIGITS: usize = 12;
-/// Length of a key's secret half, in bytes; twice as many hex digits.
-const SECRET_BYTES: usize = 32;
-
-/// A key as a client presents it: `ffk_`, 12 hex digits that name it, `_`, 64 hex digits of secret.
-///
-/// Only the secret's hash is kept, and nothing of it can be printed.
-pub(crate) struct ApiKey {
-    key_id: String,
-    secret_sha256: [u8; 32],
-}
-
-impl ApiKey {
-    /// The key in an `Authorization: Bearer …` header, if there is one of the right form.
-    pub(crate) fn from_header(header: Option<&HeaderValue>) -> Option<Self> {
-        let (scheme, token) = header?.to_str().ok()?.split_once(' ')?;
-        let (key_id, secret) = token.trim().strip_prefix(KEY_PREFIX)?.split_once('_')?;
-        let well_formed = scheme.eq_ignore_ascii_case("bearer")
-            && key_id.len() == KEY_ID_DIGITS
-            && key_id.bytes().all(|digit| hex_digit(digit).is_some());
-        if !well_formed {
-            return None;
-        }
-        let secret_sha256 = Sha256::digest(secret_bytes(secret)?).into();
-        Some(Self { key_id: key_id.to_owned(), secret_sha256 })
-    }
-}
 
 /// Why there is no scope.
 #[derive(Debug, thiserror::Error)]
@@ -69,13 +36,13 @@ impl ProjectScope {
     ///
     /// # Errors
     /// [`AuthError::Unauthorized`], the same for every reason, or the database's.
-    pub(crate) async fn of(key: &ApiKey, snapshot: &Snapshot<'_>) -> Result<Self, AuthError> {
-        let rows = snapshot.rows(include_str!("auth/api_key.sql"), &[&key.key_id]).await?;
+    pub(crate) async fn of(key: &SecretKey, snapshot: &Snapshot<'_>) -> Result<Self, AuthError> {
+        let rows = snapshot.rows(include_str!("auth/api_key.sql"), &[&key.key_id()]).await?;
         let Some(row) = rows.first() else {
             return Err(AuthError::Unauthorized);
         };
         let expected: &[u8] = row.try_get("secret_sha256").map_err(DatabaseError::from)?;
-        if !bool::from(key.secret_sha256.as_slice().ct_eq(expected)) {
+        if !key.matches(expected) {
             return Err(AuthError::Unauthorized);
         }
         if row.try_get("all_projects").map_err(DatabaseError::from)? {
@@ -119,59 +86,5 @@ impl ProjectScope {
             Visible::All => None,
             Visible::Listed(ids) => Some(ids),
         }
-    }
-}
-
-fn secret_bytes(digits: &str) -> Option<[u8; SECRET_BYTES]> {
-    let mut secret = [0; SECRET_BYTES];
-    if digits.len() != 2 * SECRET_BYTES {
-        return None;
-    }
-    for (byte, pair) in secret.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        *byte = hex_digit(*high)? << 4 | hex_digit(*low)?;
-    }
-    Some(secret)
-}
-
-fn hex_digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn presented(header: &str) -> Option<ApiKey> {
-        ApiKey::from_header(Some(&HeaderValue::from_str(header).unwrap()))
-    }
-
-    #[test]
-    fn a_key_is_read_from_its_header_and_its_secret_hashed_as_bytes() {
-        let key = presented(&format!("Bearer ffk_0123456789ab_{}", "0f".repeat(32))).unwrap();
-        assert_eq!(key.key_id, "0123456789ab");
-        assert_eq!(key.secret_sha256, <[u8; 32]>::from(Sha256::digest([0x0f; 32])));
-    }
-
-    #[test]
-    fn what_is_not_exactly_a_key_is_none() {
-        let secret = "0f".repeat(32);
-        for header in [
-            format!("Basic ffk_0123456789ab_{secret}"),
-            format!("Bearer ffk_0123456789ab_{secret}0"),
-            format!("Bearer ffk_0123456789ab_+{}", &secret[1..]),
-            format!("Bearer ffk_0123456789AB_{secret}"),
-            format!("Bearer ffk_0123456789a_{secret}"),
-            format!("Bearer 0123456789ab_{secret}"),
-            "Bearer".to_owned(),
-            String::new(),
-        ] {
-            assert!(presented(&header).is_none(), "{header}");
-        }
-        assert!(ApiKey::from_header(None).is_none());
     }
 }

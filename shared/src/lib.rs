@@ -8,6 +8,8 @@ pub mod network;
 
 pub mod envelope;
 
+pub mod secret_key;
+
 pub mod queue;
 
 pub mod settings;

@@ -5,8 +5,9 @@ use actix_web::http::header;
 use actix_web::web::{Data, Json, Query};
 use serde::Serialize;
 use shared::clock;
+use shared::secret_key::{READER_PREFIX, SecretKey};
 
-use crate::auth::{ApiKey, ProjectScope};
+use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
 use crate::http::Desk;
 use crate::http::error::ApiError;
@@ -84,7 +85,7 @@ impl Desk {
         request: &HttpRequest,
         read: impl AsyncFnOnce(&Snapshot<'_>, ProjectScope) -> Result<T, ApiError>,
     ) -> Result<Json<T>, ApiError> {
-        let key = ApiKey::from_header(request.headers().get(header::AUTHORIZATION))
+        let key = SecretKey::from_header(request.headers().get(header::AUTHORIZATION), READER_PREFIX)
             .ok_or(ApiError::Unauthorized)?;
         let answer = self
             .database
