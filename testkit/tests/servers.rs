@@ -1,13 +1,18 @@
 //! The private servers keep what they confirmed, and leave nothing behind.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use shared::queue::rabbitmq::{ConsumeSession, PublishSession};
 use testkit::{PostgresServer, RabbitServer, TestBroker, TestDatabase, eventually};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use uuid::Uuid;
 
 /// How long a queue may take to have a leader again after a restart.
 const LEADER_LIMIT: Duration = Duration::from_secs(20);
+/// How long a broker must say nothing to count as silent.
+const SILENCE: Duration = Duration::from_millis(300);
 
 #[tokio::test]
 async fn a_committed_row_outlives_every_way_to_end_postgres() {
@@ -50,7 +55,7 @@ async fn a_confirmed_message_outlives_every_way_to_end_the_broker() {
     let mut server = RabbitServer::start_temporary().await.unwrap();
     let broker = TestBroker::on(&server.url());
     let publisher = PublishSession::open(&broker.config()).await.unwrap();
-    publisher.publish(Uuid::now_v7(), b"kept").await.unwrap();
+    publisher.channel().await.unwrap().publish(Uuid::now_v7(), b"kept").await.unwrap();
 
     server.kill().await.unwrap();
     server.restart().await.unwrap();
@@ -63,6 +68,28 @@ async fn a_confirmed_message_outlives_every_way_to_end_the_broker() {
     .await;
     let mut consumer = ConsumeSession::open(&broker.config(), 1).await.unwrap();
     assert_eq!(consumer.next().await.unwrap().body, b"kept");
+}
+
+/// The first byte of a broker's answer to who said that they speak AMQP; `None` while it says nothing.
+async fn greeting(connection: &mut TcpStream) -> Option<u8> {
+    // Nothing can prove that nothing comes; a broker that runs needs a few milliseconds.
+    tokio::time::timeout(SILENCE, connection.read_u8()).await.ok()?.ok()
+}
+
+#[tokio::test]
+async fn a_paused_broker_takes_connections_and_is_silent_until_it_is_resumed() {
+    let mut server = RabbitServer::start_temporary().await.unwrap();
+    server.pause();
+    let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port())).await.unwrap();
+    connection.write_all(b"AMQP\0\0\x09\x01").await.unwrap();
+    assert_eq!(greeting(&mut connection).await, None);
+
+    server.resume();
+    eventually("the broker greets", LEADER_LIMIT, async || greeting(&mut connection).await).await;
+
+    // It is resumed before it is asked to end, or it could not answer.
+    server.pause();
+    server.kill().await.unwrap();
 }
 
 #[tokio::test]

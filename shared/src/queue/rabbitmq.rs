@@ -16,7 +16,7 @@ use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
 use tokio::time::timeout;
 
 pub use self::consume::ConsumeSession;
-pub use self::publish::PublishSession;
+pub use self::publish::{CONFIRM_LIMIT_S, PublishChannel, PublishSession};
 use crate::queue::SessionError;
 use crate::settings::Settings;
 

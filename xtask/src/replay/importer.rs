@@ -9,7 +9,8 @@ use shared::envelope::{EncodedEnvelope, Envelope, encode_message};
 use shared::event::{Event, EventKind, URL_BYTES_MAX, USER_AGENT_BYTES_MAX};
 use shared::ids::{EnvelopeId, ProjectId};
 use shared::network::ClientNetwork;
-use shared::queue::rabbitmq::{PublishSession, QUEUE_BYTES_DEFAULT, RabbitConfig};
+use shared::queue::SessionError;
+use shared::queue::rabbitmq::{PublishChannel, PublishSession, QUEUE_BYTES_DEFAULT, RabbitConfig};
 use time::{Date, OffsetDateTime, UtcOffset};
 use tokio::time::sleep;
 use tokio_postgres::NoTls;
@@ -105,13 +106,15 @@ fn envelope(project_id: &ProjectId, page: Page) -> Result<Envelope, &'static str
         envelope_id: EnvelopeId::mint(),
         project_id: project_id.clone(),
         received_at,
+        sent_at: None,
         client: Some(ClientNetwork::from(page.address)),
         user_agent: page.user_agent.map(|mut text| {
             text.truncate(text.floor_char_boundary(USER_AGENT_BYTES_MAX));
             text
         }),
-        visitor_id: page.identity.visitor_id,
-        session_id: page.identity.session_id,
+        visitor_id: Some(page.identity.visitor_id),
+        session_id: Some(page.identity.session_id),
+        dropped: None,
         events: vec![Event { age_ms: age_ms(received_at, page.at)?, kind }],
     })
 }
@@ -131,7 +134,7 @@ fn age_ms(received_at: OffsetDateTime, at: OffsetDateTime) -> Result<u64, &'stat
 /// Publishes one message at a time, and opens a new session when one is lost.
 struct Publisher {
     config: RabbitConfig,
-    session: Option<PublishSession>,
+    session: Option<(PublishSession, PublishChannel)>,
 }
 
 impl Publisher {
@@ -155,17 +158,23 @@ impl Publisher {
     }
 
     async fn try_publish(&mut self, message_id: Uuid, body: &[u8]) -> Result<(), String> {
-        let session = match self.session.take() {
+        let (session, mut channel) = match self.session.take() {
             Some(session) => session,
-            None => PublishSession::open(&self.config).await.map_err(|problem| problem.to_string())?,
+            None => self.open().await.map_err(|problem| problem.to_string())?,
         };
-        session.publish(message_id, body).await.map_err(|problem| problem.to_string())?;
-        self.session = Some(session);
+        channel.publish(message_id, body).await.map_err(|problem| problem.to_string())?;
+        self.session = Some((session, channel));
         Ok(())
     }
 
+    async fn open(&self) -> Result<(PublishSession, PublishChannel), SessionError> {
+        let session = PublishSession::open(&self.config).await?;
+        let channel = session.channel().await?;
+        Ok((session, channel))
+    }
+
     async fn close(self) {
-        if let Some(session) = self.session {
+        if let Some((session, _channel)) = self.session {
             session.close().await;
         }
     }
