@@ -1,11 +1,12 @@
--- The three roles a deployment grants its users: migrate owns the tables, write stores events, read answers dashboards.
+-- The four roles a deployment grants its users: migrate owns the tables, write stores events, read answers dashboards,
+-- collect reads what a collector must know of projects.
 -- Run before the migrations, each time: it changes nothing where the roles exist. Roles belong to the whole server,
 -- so two databases migrating at once may race here; losing that race is success.
 do $$
 declare
     name text;
 begin
-    foreach name in array array['footfall_migrate', 'footfall_write', 'footfall_read'] loop
+    foreach name in array array['footfall_migrate', 'footfall_write', 'footfall_read', 'footfall_collect'] loop
         if not exists (select from pg_roles where rolname = name) then
             begin
                 execute format('create role %I nologin', name);
@@ -15,7 +16,7 @@ begin
         end if;
     end loop;
     -- Who migrates may do what each of them may.
-    foreach name in array array['footfall_migrate', 'footfall_write', 'footfall_read'] loop
+    foreach name in array array['footfall_migrate', 'footfall_write', 'footfall_read', 'footfall_collect'] loop
         if not pg_has_role(current_user, name, 'member') then
             execute format('grant %I to %I', name, current_user);
         end if;

@@ -41,6 +41,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             "/v1/reports/impressions-by-location",
             web::get().to(reports::impressions_by_location),
         ))
+        .service(get_only("/v1/reports/dropped", web::get().to(reports::dropped)))
         .service(get_only("/v1/receipts/{envelope_id}", web::get().to(receipts::receipt)))
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::NoSuchRoute) }));
 }

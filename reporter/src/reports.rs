@@ -1,11 +1,13 @@
 //! The reports: each reads its rows on one snapshot, for one scope, and is the JSON it answers.
 
+mod dropped;
 mod locations;
 mod overview;
 mod receipt;
 mod timeline;
 mod widgets;
 
+pub(crate) use self::dropped::dropped;
 pub(crate) use self::locations::impressions_by_location;
 pub(crate) use self::overview::overview;
 pub(crate) use self::receipt::{Receipt, receipt};

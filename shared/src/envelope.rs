@@ -1,9 +1,12 @@
 //! What one HTTP request put in, and the queue message that carries one or more of them.
 
+mod dropped;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use self::dropped::{DropReason, Dropped};
 use crate::event::Event;
 use crate::ids::{EnvelopeId, ProjectId};
 use crate::network::ClientNetwork;
@@ -13,7 +16,9 @@ pub const MESSAGE_VERSION: u16 = 1;
 /// Largest message, in bytes: `RabbitMQ` 4 refuses above 16 MiB, and the writer's memory is a multiple of this.
 pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 
-/// 1 to 100 events of one project, from one request: the unit that is stored once or not at all.
+/// What one request put in for one project: the unit that is stored once or not at all.
+///
+/// It holds 1 to 100 events, or none and what a rule dropped instead of them ([`Envelope::dropped`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {
     /// The retry key: same id, same project, same events is the same envelope.
@@ -23,25 +28,58 @@ pub struct Envelope {
     /// When the collector had read the request, by its clock; in a message, milliseconds since 1970.
     #[serde(with = "time::serde::timestamp::milliseconds")]
     pub received_at: OffsetDateTime,
+    /// When the sender says it sent it; set only where a project's secret key vouched for the sender, by its own clock.
+    #[serde(
+        default,
+        with = "time::serde::timestamp::milliseconds::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub sent_at: Option<OffsetDateTime>,
     /// The client's truncated address, for the writer's geo look-up; stored nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<ClientNetwork>,
     /// The browser's user agent, if it sent one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
-    /// Cookie or local-storage id of the browser.
-    pub visitor_id: Uuid,
-    /// Browsing session, ended by 30 minutes of quiet.
-    pub session_id: Uuid,
+    /// Cookie or local-storage id of the browser; a pixel has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visitor_id: Option<Uuid>,
+    /// Browsing session, ended by 30 minutes of quiet; a pixel has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<Uuid>,
+    /// How many of its events a rule of the project dropped; they are counted and stand nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<Dropped>,
     /// What happened, in the order the client told it.
     pub events: Vec<Event>,
 }
 
 impl Envelope {
-    /// When its event `event` happened: `received_at` less the event's age; `None` beyond the calendar.
+    /// An envelope all of whose events a rule dropped: it tells of nobody, by no address, browser, visitor or session.
+    pub fn of_dropped(
+        envelope_id: EnvelopeId,
+        project_id: ProjectId,
+        received_at: OffsetDateTime,
+        dropped: Dropped,
+    ) -> Self {
+        Self {
+            envelope_id,
+            project_id,
+            received_at,
+            sent_at: None,
+            client: None,
+            user_agent: None,
+            visitor_id: None,
+            session_id: None,
+            dropped: Some(dropped),
+            events: Vec::new(),
+        }
+    }
+
+    /// When its event `event` happened: `sent_at`, or else `received_at`, less the event's age; `None` beyond the calendar.
     pub fn created_at(&self, event: &Event) -> Option<OffsetDateTime> {
         let age_ms = i64::try_from(event.age_ms).ok()?;
-        self.received_at.checked_sub(time::Duration::milliseconds(age_ms))
+        self.sent_at.unwrap_or(self.received_at).checked_sub(time::Duration::milliseconds(age_ms))
     }
 }
 

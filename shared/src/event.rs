@@ -20,6 +20,17 @@ pub const LABEL_BYTES_MAX: usize = 256;
 pub const DATA_BYTES_MAX: usize = 16_384;
 /// Deepest nesting of `data`; Postgres parses JSON recursively.
 pub const DATA_DEPTH_MAX: usize = 16;
+/// Most keys in `data`, those of nested objects included.
+pub const DATA_KEYS_MAX: usize = 64;
+/// Longest key in `data`, in bytes.
+pub const DATA_KEY_BYTES_MAX: usize = 64;
+/// Longest text in `data`, in bytes: a form's message in any script.
+pub const DATA_TEXT_BYTES_MAX: usize = 4_096;
+/// Largest number in `data`, either sign; below it every integer is exact. `jsonb` prints 1e300 with 301 digits, so a
+/// few bytes in would become many out.
+pub const NUMBER_MAX: f64 = 1e15;
+/// Number in `data` that is closest to zero, either sign, zero aside: `jsonb` prints 5e-324 with 324 digits.
+pub const NUMBER_MIN: f64 = 1e-30;
 /// Oldest event a client may report, in milliseconds before sending: seven days, the ledger's window.
 pub const AGE_MS_MAX: u64 = 7 * 24 * 60 * 60 * 1_000;
 

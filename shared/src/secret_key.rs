@@ -6,6 +6,8 @@ use subtle::ConstantTimeEq;
 
 /// What every reader's key starts with, so that a leaked one is found by scanners.
 pub const READER_PREFIX: &str = "ffk_";
+/// What every key starts with by which a project's own servers send. None is taken for the other.
+pub const INGEST_PREFIX: &str = "ffi_";
 /// Length of a key's public half, in hex digits.
 const KEY_ID_DIGITS: usize = 12;
 /// Length of a key's secret half, in bytes; twice as many hex digits.
@@ -96,5 +98,25 @@ mod tests {
             assert!(presented(&header).is_none(), "{header}");
         }
         assert!(SecretKey::from_header(None, READER_PREFIX).is_none());
+    }
+
+    #[test]
+    fn a_key_of_one_kind_is_not_taken_for_the_other() {
+        let secret = "0f".repeat(32);
+        for (prefix, other) in [(READER_PREFIX, INGEST_PREFIX), (INGEST_PREFIX, READER_PREFIX)] {
+            let header = HeaderValue::from_str(&format!("Bearer {prefix}0123456789ab_{secret}")).unwrap();
+            assert!(SecretKey::from_header(Some(&header), prefix).is_some());
+            assert!(SecretKey::from_header(Some(&header), other).is_none());
+        }
+    }
+
+    #[test]
+    fn only_the_whole_hash_matches() {
+        let key = presented(&format!("Bearer ffk_0123456789ab_{}", "0f".repeat(32))).unwrap();
+        let mut hash = Sha256::digest([0x0f; 32]).to_vec();
+        assert!(key.matches(&hash));
+        assert!(!key.matches(&hash[..31]));
+        hash[31] ^= 1;
+        assert!(!key.matches(&hash));
     }
 }

@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use shared::envelope::{EncodedEnvelope, Envelope, decode_message, encode_message};
+use shared::envelope::{DropReason, Dropped, EncodedEnvelope, Envelope, decode_message, encode_message};
 use shared::event::{Event, EventKind, InteractionType};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -15,10 +15,12 @@ fn envelope(received_at: OffsetDateTime, events: Vec<Event>) -> Envelope {
         envelope_id: "01938d5e-7c00-7000-8000-000000000001".parse::<Uuid>().unwrap().try_into().unwrap(),
         project_id: "booking-bot".parse().unwrap(),
         received_at,
+        sent_at: None,
         client: Some("203.0.113.77".parse::<std::net::IpAddr>().unwrap().into()),
         user_agent: Some("Mozilla/5.0".to_owned()),
-        visitor_id: Uuid::from_u128(1),
-        session_id: Uuid::from_u128(2),
+        visitor_id: Some(Uuid::from_u128(1)),
+        session_id: Some(Uuid::from_u128(2)),
+        dropped: None,
         events,
     }
 }
@@ -62,6 +64,64 @@ fn a_message_is_written_in_the_form_of_version_1() {
 #[test]
 fn a_message_of_version_1_is_read() {
     assert_eq!(decode_message(VERSION_1.as_bytes()).unwrap(), [version_1()]);
+}
+
+/// What version 1 learnt later: envelopes that tell of nobody, and a time that their sender states.
+const VERSION_1_ADDITIONS: &str = include_str!("fixtures/message_v1_dropped_and_stated.json");
+
+fn version_1_additions() -> [Envelope; 2] {
+    let id = |text: &str| text.parse::<Uuid>().unwrap().try_into().unwrap();
+    let dropped = Dropped { reason: DropReason::Gpc, events: 3 };
+    let (project_id, received_at) = ("booking-bot".parse().unwrap(), datetime!(2026-11-23 12:00:00.125 UTC));
+    let dropped =
+        Envelope::of_dropped(id("01938d5e-7c00-7000-8000-000000000002"), project_id, received_at, dropped);
+    let mut event = impression();
+    event.age_ms = 250;
+    let stated = Envelope {
+        envelope_id: id("01938d5e-7c00-7000-8000-000000000003"),
+        sent_at: Some(datetime!(2026-11-22 12:00:00.750 UTC)),
+        dropped: None,
+        events: vec![event],
+        ..dropped.clone()
+    };
+    [dropped, stated]
+}
+
+#[test]
+fn dropped_and_stated_envelopes_are_written_in_the_form_of_version_1() {
+    let written: Value = serde_json::from_slice(&message(&version_1_additions())).unwrap();
+
+    assert_eq!(written, serde_json::from_str::<Value>(VERSION_1_ADDITIONS).unwrap());
+}
+
+#[test]
+fn dropped_and_stated_envelopes_of_version_1_are_read() {
+    assert_eq!(decode_message(VERSION_1_ADDITIONS.as_bytes()).unwrap(), version_1_additions());
+}
+
+#[test]
+fn an_event_happened_before_it_was_sent_or_else_before_it_was_received() {
+    let [_, mut stated] = version_1_additions();
+    let event = stated.events[0].clone();
+    assert_eq!(stated.created_at(&event), Some(datetime!(2026-11-22 12:00:00.500 UTC)));
+    stated.sent_at = None;
+    assert_eq!(stated.created_at(&event), Some(datetime!(2026-11-23 11:59:59.875 UTC)));
+}
+
+#[test]
+fn a_reason_has_one_name_in_messages_and_in_code() {
+    for reason in DropReason::ALL {
+        assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+    }
+}
+
+#[test]
+fn more_drops_than_can_be_counted_make_a_message_unreadable() {
+    let read = |events: &str| {
+        decode_message(VERSION_1_ADDITIONS.replace("\"events\": 3", events).as_bytes()).is_ok()
+    };
+    assert!(read("\"events\": 65535"));
+    assert!(!read("\"events\": 65536"));
 }
 
 proptest! {

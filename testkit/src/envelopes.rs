@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use shared::clock;
-use shared::envelope::{EncodedEnvelope, Envelope, encode_message};
+use shared::envelope::{DropReason, Dropped, EncodedEnvelope, Envelope, encode_message};
 use shared::event::{Event, EventKind, InteractionType};
 use shared::ids::EnvelopeId;
 use uuid::Uuid;
@@ -16,12 +16,23 @@ pub fn envelope(project_id: &str, events: Vec<Event>) -> Envelope {
         envelope_id: EnvelopeId::mint(),
         project_id: project_id.parse().expect("a test's project id"),
         received_at: clock::now(),
+        sent_at: None,
         client: None,
         user_agent: Some("Mozilla/5.0 (X11; Linux x86_64)".to_owned()),
-        visitor_id: Uuid::now_v7(),
-        session_id: Uuid::now_v7(),
+        visitor_id: Some(Uuid::now_v7()),
+        session_id: Some(Uuid::now_v7()),
+        dropped: None,
         events,
     }
+}
+
+/// An envelope received now, all of whose events a rule dropped.
+///
+/// # Panics
+/// When `project_id` is none.
+pub fn dropped(project_id: &str, reason: DropReason, events: u16) -> Envelope {
+    let project_id = project_id.parse().expect("a test's project id");
+    Envelope::of_dropped(EnvelopeId::mint(), project_id, clock::now(), Dropped { reason, events })
 }
 
 /// An impression that happened just now.

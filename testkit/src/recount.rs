@@ -1,16 +1,17 @@
-//! The rollups against a recount of the raw rows: what must hold at every commit.
+//! The rollups against a recount of the raw rows and of the ledger: what must hold at every commit.
 
 use tokio_postgres::Client;
 
-/// Checks that both rollups equal a recount of the raw rows, key by key, in one snapshot; answers
-/// `(impressions, interactions)`.
+/// Checks that every rollup equals a recount, key by key, in one snapshot; answers `(impressions, interactions)`.
+///
+/// Events are recounted from the raw rows, dropped ones from the ledger.
 ///
 /// # Panics
 /// When they differ: with the first keys that do.
 pub async fn assert_rollups_equal_a_recount(client: &Client) -> (i64, i64) {
     let rows = client.query(include_str!("recount.sql"), &[]).await.expect("the recount runs");
     let differences: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    assert!(differences.is_empty(), "rollups differ from the raw rows: {differences:#?}");
+    assert!(differences.is_empty(), "rollups differ from a recount: {differences:#?}");
     let totals =
         "select (select count(*) from analytics_impressions), (select count(*) from analytics_events)";
     let totals = client.query_one(totals, &[]).await.expect("the totals can be counted");

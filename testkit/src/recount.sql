@@ -1,29 +1,35 @@
--- Keys at which a rollup differs from a recount of the raw rows, at most ten, in words. No parameters; scans all rows.
+-- Keys at which a rollup differs from a recount of what it adds up, at most ten, in words. No parameters; scans all rows.
 with events as (
     select project_id, created_at, 1 as impressions, 0 as interactions from analytics_impressions
     union all
     select project_id, created_at, 0, 1 from analytics_events
 ),
--- Both rollups and both recounts in one shape.
+-- Every rollup and every recount in one shape.
 counted as (
     select 'quarter_hour_stats' as rollup, project_id, date_bin('15 minutes', created_at, 'epoch')::text as key,
-           sum(impressions)::bigint as impressions, sum(interactions)::bigint as interactions
+           format('%s + %s', sum(impressions), sum(interactions)) as counts
     from events group by 1, 2, 3
     union all
     select 'daily_analytics_stats', project_id, (created_at at time zone 'UTC')::date::text,
-           sum(impressions)::bigint, sum(interactions)::bigint
+           format('%s + %s', sum(impressions), sum(interactions))
     from events group by 1, 2, 3
+    union all
+    select 'daily_dropped_stats', project_id, (received_at at time zone 'UTC')::date::text, sum(dropped_count)::text
+    from ingest_ledger where dropped_count > 0 group by 1, 2, 3
 ),
 kept as (
-    select 'quarter_hour_stats' as rollup, project_id, bucket_at::text as key, impressions_count, interactions_count
+    select 'quarter_hour_stats' as rollup, project_id, bucket_at::text as key,
+           format('%s + %s', impressions_count, interactions_count) as counts
     from quarter_hour_stats
     union all
-    select 'daily_analytics_stats', project_id, date::text, impressions_count, interactions_count
+    select 'daily_analytics_stats', project_id, date::text, format('%s + %s', impressions_count, interactions_count)
     from daily_analytics_stats
+    union all
+    -- The ledger knows no reasons.
+    select 'daily_dropped_stats', project_id, date::text, sum(dropped_count)::text
+    from daily_dropped_stats group by 1, 2, 3
 )
-select format('%s %s %s: counted %s + %s, kept %s + %s', rollup, project_id, key,
-              counted.impressions, counted.interactions, kept.impressions_count, kept.interactions_count)
+select format('%s %s %s: counted %s, kept %s', rollup, project_id, key, counted.counts, kept.counts)
 from counted full join kept using (rollup, project_id, key)
-where (counted.impressions, counted.interactions)
-      is distinct from (kept.impressions_count, kept.interactions_count)
+where counted.counts is distinct from kept.counts
 limit 10

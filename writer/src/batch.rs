@@ -11,7 +11,7 @@ pub const SUSPECT_RETURNS: u64 = 3;
 /// When a batch is full.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchLimits {
-    /// Events; a batch may pass it by one message.
+    /// Events, an envelope without any counting as one; a batch may pass it by one message.
     pub rows_max: usize,
     /// Bytes of message bodies; a batch may pass it by one message.
     pub bytes_max: usize,
@@ -93,7 +93,8 @@ impl Batch {
         self.size_bytes += delivery.body.len();
         match decode_message(&delivery.body) {
             Ok(envelopes) => {
-                self.rows += envelopes.iter().map(|envelope| envelope.events.len()).sum::<usize>();
+                // Each envelope is at least a row of the ledger.
+                self.rows += envelopes.iter().map(|envelope| envelope.events.len().max(1)).sum::<usize>();
                 self.envelopes.extend(envelopes);
             }
             Err(error) => self.undecodable.push(Undecodable { body: delivery.body, problem: chain(&error) }),
@@ -154,6 +155,15 @@ mod tests {
         batch.add(delivery(message(1).as_bytes(), 0));
         assert_eq!(batch.full(&LIMITS), None);
         batch.add(delivery(message(1).as_bytes(), 0));
+        assert_eq!(batch.full(&LIMITS), Some(FlushReason::Rows));
+    }
+
+    #[test]
+    fn an_envelope_without_events_is_a_row_of_the_ledger_and_counts_as_one() {
+        let mut batch = Batch::default();
+        batch.add(delivery(message(0).as_bytes(), 0));
+        assert_eq!(batch.full(&LIMITS), None);
+        batch.add(delivery(message(0).as_bytes(), 0));
         assert_eq!(batch.full(&LIMITS), Some(FlushReason::Rows));
     }
 

@@ -3,6 +3,7 @@
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, exponential_buckets,
 };
+use shared::envelope::DropReason;
 
 use crate::batch::FlushReason;
 use crate::row::Table;
@@ -13,6 +14,7 @@ use crate::store::{QuarantineReason, Receipt};
 pub struct Metrics {
     rows: IntCounterVec,
     quarantined: IntCounterVec,
+    dropped: IntCounterVec,
     duplicates: IntCounter,
     batches: IntCounterVec,
     /// 1 while subscribed to the queue.
@@ -35,6 +37,11 @@ impl Metrics {
                 "Entries put in quarantine.",
                 "reason",
             )?,
+            dropped: counters(
+                "footfall_writer_events_dropped_total",
+                "Events dropped by a rule of their project, counted once.",
+                "reason",
+            )?,
             duplicates: IntCounter::new(
                 "footfall_writer_duplicate_envelopes_total",
                 "Envelopes that met their twin in the ledger.",
@@ -55,6 +62,7 @@ impl Metrics {
         };
         registry.register(Box::new(metrics.rows.clone()))?;
         registry.register(Box::new(metrics.quarantined.clone()))?;
+        registry.register(Box::new(metrics.dropped.clone()))?;
         registry.register(Box::new(metrics.duplicates.clone()))?;
         registry.register(Box::new(metrics.batches.clone()))?;
         registry.register(Box::new(metrics.consuming.clone()))?;
@@ -71,6 +79,9 @@ impl Metrics {
         for reason in QuarantineReason::ALL {
             self.quarantined.with_label_values(&[reason.as_str()]);
         }
+        for reason in DropReason::ALL {
+            self.dropped.with_label_values(&[reason.as_str()]);
+        }
         for reason in FlushReason::ALL {
             self.batches.with_label_values(&[reason.as_str()]);
         }
@@ -84,6 +95,9 @@ impl Metrics {
         self.duplicates.inc_by(receipt.duplicate_envelopes);
         for (reason, count) in &receipt.quarantined {
             self.quarantined.with_label_values(&[reason.as_str()]).inc_by(*count);
+        }
+        for (reason, count) in &receipt.dropped {
+            self.dropped.with_label_values(&[reason.as_str()]).inc_by(*count);
         }
     }
 }

@@ -127,7 +127,7 @@ impl<'a> Row<'a> {
 
     /// Hands the values to `write`, in the order of the table's columns.
     pub async fn with_values<T>(&self, write: impl AsyncFnOnce(&[&(dyn ToSql + Sync)]) -> T) -> T {
-        let (project_id, visitor_id, session_id): (&str, &Uuid, &Uuid) =
+        let (project_id, visitor_id, session_id): (&str, &Option<Uuid>, &Option<Uuid>) =
             (self.project_id(), &self.envelope.visitor_id, &self.envelope.session_id);
         match &self.kind {
             Kind::Impression { url, referrer, place } => {

@@ -9,6 +9,7 @@ mod transaction;
 
 use std::time::Duration;
 
+use shared::envelope::DropReason;
 use tokio::time::timeout;
 use tokio_postgres::{Client, NoTls};
 
@@ -65,6 +66,8 @@ pub struct Receipt {
     pub duplicate_envelopes: u64,
     /// Entries in quarantine, new ones only.
     pub quarantined: Vec<(QuarantineReason, u64)>,
+    /// Events that rules dropped, of new envelopes only.
+    pub dropped: Vec<(DropReason, u64)>,
 }
 
 impl Receipt {
@@ -75,6 +78,7 @@ impl Receipt {
         self.interactions += other.interactions;
         self.duplicate_envelopes += other.duplicate_envelopes;
         self.quarantined.extend(other.quarantined);
+        self.dropped.extend(other.dropped);
         self
     }
 }

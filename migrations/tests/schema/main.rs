@@ -2,5 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
+mod catalogue;
 mod migrating;
+mod projects;
+mod roles;
 mod tables;

@@ -1,34 +1,8 @@
 //! Every table, column and index of the design, by what the database itself says of them.
 
 use testkit::TestDatabase;
-use tokio_postgres::Client;
 
-/// `name type nullable default identity` of each column, in order.
-async fn columns(client: &Client, table: &str) -> Vec<String> {
-    let sql = "
-        select concat_ws(' ', column_name, case data_type when 'USER-DEFINED' then udt_name else data_type end,
-                         case is_nullable when 'NO' then 'not-null' end, 'default ' || column_default,
-                         'identity ' || identity_generation)
-        from information_schema.columns where table_schema = 'public' and table_name = $1 order by ordinal_position";
-    client.query(sql, &[&table]).await.unwrap().iter().map(|row| row.get(0)).collect()
-}
-
-/// `(columns)` of each index, unique ones marked, sorted.
-async fn indexes(client: &Client, table: &str) -> Vec<String> {
-    let sql = "
-        select (case when indisprimary then 'primary ' when indisunique then 'unique ' else '' end)
-               || (select string_agg(a.attname, ', ' order by k.place) from unnest(indkey) with ordinality k (attnum, place)
-                   join pg_attribute a on a.attrelid = indrelid and a.attnum = k.attnum)
-        from pg_index where indrelid = $1::text::regclass order by 1";
-    client.query(sql, &[&table]).await.unwrap().iter().map(|row| row.get(0)).collect()
-}
-
-/// Each foreign key, in Postgres's words.
-async fn foreign_keys(client: &Client, table: &str) -> Vec<String> {
-    let sql = "select pg_get_constraintdef(oid) from pg_constraint \
-               where conrelid = $1::text::regclass and contype = 'f' and conparentid = 0 order by 1";
-    client.query(sql, &[&table]).await.unwrap().iter().map(|row| row.get(0)).collect()
-}
+use crate::catalogue::{columns, foreign_keys, indexes};
 
 #[tokio::test]
 async fn impressions_have_exactly_the_columns_and_indexes_of_the_design() {
@@ -112,6 +86,86 @@ async fn the_daily_rollup_is_keyed_by_project_and_date() {
 }
 
 #[tokio::test]
+async fn what_a_project_asks_of_the_collector_stands_beside_its_name() {
+    let database = TestDatabase::create().await;
+    let client = database.client().await;
+
+    assert_eq!(
+        columns(&client, "projects").await,
+        [
+            "project_id text not-null",
+            "name text not-null",
+            "created_at timestamp with time zone not-null default now()",
+            "allowed_origins ARRAY not-null default '{}'::text[]",
+            "honour_gpc boolean not-null default true",
+            "honour_dnt boolean not-null default false",
+        ]
+    );
+    assert_eq!(indexes(&client, "projects").await, ["primary project_id"]);
+    assert_eq!(
+        columns(&client, "ingest_keys").await,
+        [
+            "key_id text not-null",
+            "project_id text not-null",
+            "name text not-null",
+            "secret_sha256 bytea not-null",
+            "created_at timestamp with time zone not-null default now()",
+            "revoked_at timestamp with time zone",
+        ]
+    );
+    assert_eq!(indexes(&client, "ingest_keys").await, ["primary key_id", "project_id"]);
+    assert_eq!(
+        foreign_keys(&client, "ingest_keys").await,
+        ["FOREIGN KEY (project_id) REFERENCES projects(project_id) ON DELETE CASCADE"]
+    );
+}
+
+#[tokio::test]
+async fn what_was_dropped_is_counted_by_project_date_and_reason() {
+    let database = TestDatabase::create().await;
+    let client = database.client().await;
+
+    assert_eq!(
+        columns(&client, "daily_dropped_stats").await,
+        [
+            "project_id text not-null",
+            "date date not-null",
+            "reason text not-null",
+            "dropped_count bigint not-null default 0",
+        ]
+    );
+    assert_eq!(indexes(&client, "daily_dropped_stats").await, ["date", "primary project_id, date, reason"]);
+    assert_eq!(foreign_keys(&client, "daily_dropped_stats").await, Vec::<String>::new());
+    for reason in shared::envelope::DropReason::ALL {
+        let sql = "insert into daily_dropped_stats values ('a', '2026-11-23', $1, 1)";
+        client.execute(sql, &[&reason.as_str()]).await.unwrap();
+    }
+    let unknown = client.batch_execute("update daily_dropped_stats set reason = 'mood'").await.unwrap_err();
+    assert_eq!(unknown.code().unwrap().code(), "23514");
+}
+
+#[tokio::test]
+async fn the_ledger_counts_what_became_of_an_envelopes_events() {
+    let database = TestDatabase::create().await;
+    let client = database.client().await;
+
+    assert_eq!(
+        columns(&client, "ingest_ledger").await,
+        [
+            "envelope_id uuid not-null",
+            "project_id text not-null",
+            "events_hash bytea not-null",
+            "stored_count integer not-null",
+            "quarantined_count integer not-null",
+            "received_at timestamp with time zone not-null",
+            "committed_at timestamp with time zone not-null default now()",
+            "dropped_count integer not-null default 0",
+        ]
+    );
+    assert_eq!(indexes(&client, "ingest_ledger").await, ["primary envelope_id, project_id", "received_at"]);
+}
+
+#[tokio::test]
 async fn both_raw_tables_are_partitioned_by_month_on_created_at_three_months_ahead() {
     let database = TestDatabase::create().await;
     let client = database.client().await;
@@ -140,29 +194,5 @@ async fn an_unknown_project_is_refused_by_the_foreign_key() {
     ] {
         let refused = client.batch_execute(insert).await.unwrap_err();
         assert_eq!(refused.code().unwrap().code(), "23503", "{insert}");
-    }
-}
-
-#[tokio::test]
-async fn the_read_role_reads_reports_and_neither_writes_nor_sees_what_is_kept_in_quarantine() {
-    let database = TestDatabase::create().await;
-    let client = database.client().await;
-    client.batch_execute("set role footfall_read").await.unwrap();
-    for allowed in [
-        "select * from analytics_impressions",
-        "select * from quarter_hour_stats",
-        "select reason from quarantine",
-        "select * from api_keys",
-    ] {
-        client.batch_execute(allowed).await.unwrap();
-    }
-    for forbidden in
-        ["insert into projects values ('a', 'A')", "select payload from quarantine", "delete from api_keys"]
-    {
-        assert_eq!(
-            client.batch_execute(forbidden).await.unwrap_err().code().unwrap().code(),
-            "42501",
-            "{forbidden}"
-        );
     }
 }

@@ -62,6 +62,14 @@ pub(super) async fn impressions_by_location(
     desk.report(&request, Limit::Refused, reports::impressions_by_location).await
 }
 
+/// What rules dropped.
+pub(super) async fn dropped(
+    request: HttpRequest,
+    desk: Data<Desk>,
+) -> Result<Json<impl Serialize>, ApiError> {
+    desk.report(&request, Limit::Refused, reports::dropped).await
+}
+
 impl Desk {
     /// Answers `request` by `report`. The key comes first: without one, nothing else is told.
     async fn report<T>(

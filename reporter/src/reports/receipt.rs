@@ -1,4 +1,4 @@
-//! What became of one envelope: how many of its events were stored, and why the others were not.
+//! What became of one envelope: how many of its events were stored, how many a rule dropped, and why the others were not.
 
 use serde::Serialize;
 use shared::ids::EnvelopeId;
@@ -21,6 +21,8 @@ struct ProjectReceipt {
     #[serde(with = "time::serde::rfc3339")]
     committed_at: OffsetDateTime,
     stored: i32,
+    /// Events that a rule of the project dropped.
+    dropped: i32,
     quarantined: Vec<Quarantined>,
 }
 
@@ -59,6 +61,7 @@ pub(crate) async fn receipt(
             project_id,
             committed_at: row.try_get("committed_at")?,
             stored: row.try_get("stored_count")?,
+            dropped: row.try_get("dropped_count")?,
             quarantined: refused,
         });
     }

@@ -8,6 +8,7 @@
 
 mod auth;
 mod bad_queries;
+mod dropped;
 mod operations;
 mod outage;
 mod overview;

@@ -9,7 +9,7 @@ use crate::seed::Seed;
 
 const ENVELOPE: &str = "01932f6e-0000-7000-8000-000000000001";
 
-/// One envelope id that two projects used; in the first, one of three events was refused.
+/// One envelope id that two projects used; in the first, one of three events was refused, and four were dropped.
 async fn two_receipts() -> (TestDatabase, Seed, Reporter) {
     let database = TestDatabase::create().await;
     let seed = Seed::of(&database).await;
@@ -17,8 +17,8 @@ async fn two_receipts() -> (TestDatabase, Seed, Reporter) {
     seed.project("theirs", "Theirs").await;
     seed.sql(&format!(
         "insert into ingest_ledger values
-             ('{ENVELOPE}', 'mine', '\\x00', 2, 1, '2026-11-02 12:00Z', '2026-11-02 12:00:01Z'),
-             ('{ENVELOPE}', 'theirs', '\\x00', 5, 0, '2026-11-02 12:00Z', '2026-11-02 12:00:02Z');
+             ('{ENVELOPE}', 'mine', '\\x00', 2, 1, '2026-11-02 12:00Z', '2026-11-02 12:00:01Z', 4),
+             ('{ENVELOPE}', 'theirs', '\\x00', 5, 0, '2026-11-02 12:00Z', '2026-11-02 12:00:02Z', 0);
          insert into quarantine (fingerprint, reason, detail, envelope_id, project_id, event_index, payload)
          values ('\\x01', 'refused', 'detail', '{ENVELOPE}', 'mine', 1, '\\x'),
                 ('\\x02', 'id_reuse', 'detail', '{ENVELOPE}', 'theirs', 0, '\\x');"
@@ -36,6 +36,7 @@ async fn a_receipt_tells_what_was_stored_and_why_the_rest_was_not() {
     let all = seed.key(None).await;
     let receipt = reporter.get(&all, &format!("receipts/{ENVELOPE}")).await.ok();
     assert_eq!(receipt["projects"][1]["stored"], 5);
+    assert_eq!(receipt["projects"][1]["dropped"], 0);
     assert_eq!(receipt["projects"][1]["quarantined"][0]["reason"], "id_reuse");
 }
 

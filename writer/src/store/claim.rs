@@ -14,7 +14,7 @@ use crate::row::Row;
 pub(super) enum Claim {
     /// It is ours to store.
     New,
-    /// It is stored already, or stands earlier in this batch: nothing to do.
+    /// It is stored already, or stands earlier in this batch, or holds no events that could be kept: nothing to do.
     Duplicate,
     /// Another envelope with its id, and other events, was first. It got a 202, too, so it is kept.
     IdReuse,
@@ -61,6 +61,8 @@ pub(super) async fn claim<'a>(
                 () if new.contains(&key) && first == place => Claim::New,
                 () if new.contains(&key) && is_stored(&envelopes[first].events_hash) => Claim::Duplicate,
                 () if stored.get(&key).is_some_and(|hash| is_stored(hash)) => Claim::Duplicate,
+                // A retry may meet a rule that the first try did not. Its events were counted with the first.
+                () if envelope.envelope.events.is_empty() => Claim::Duplicate,
                 () => Claim::IdReuse,
             }
         })
@@ -90,7 +92,8 @@ async fn insert<'a>(
     known_projects: &HashSet<String>,
 ) -> Result<HashSet<Key<'a>>, StoreError> {
     let (mut ids, mut projects, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut stored, mut quarantined, mut received_at) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut stored, mut quarantined, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
+    let mut received_at = Vec::new();
     for first in firsts {
         let (id, project) = key(first);
         let events = first.envelope.events.len();
@@ -100,12 +103,13 @@ async fn insert<'a>(
         hashes.push(first.events_hash.as_slice());
         stored.push(count(kept)?);
         quarantined.push(count(events - kept)?);
+        dropped.push(first.envelope.dropped.map_or(0, |dropped| i32::from(dropped.events)));
         received_at.push(first.envelope.received_at);
     }
     let returned = transaction
         .query(
             include_str!("sql/claim.sql"),
-            &[&ids, &projects, &hashes, &stored, &quarantined, &received_at],
+            &[&ids, &projects, &hashes, &stored, &quarantined, &dropped, &received_at],
         )
         .await?;
     let returned: HashSet<(Uuid, String)> = returned.iter().map(|row| (row.get(0), row.get(1))).collect();

@@ -117,7 +117,8 @@ fn entry<'a>(
     detail: &str,
 ) -> Result<Entry<'a>, StoreError> {
     let envelope = &prepared.envelope;
-    let alone = Envelope { events: vec![envelope.events[place].clone()], ..envelope.clone() };
+    // What was dropped is counted with the envelope, not with its events.
+    let alone = Envelope { dropped: None, events: vec![envelope.events[place].clone()], ..envelope.clone() };
     let encoded = EncodedEnvelope::new(&alone).map_err(|error| StoreError::Stop(error.into()))?;
     let place = i32::try_from(place).map_err(|error| StoreError::Stop(error.into()))?;
     let fingerprint = Sha256::new()

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use shared::envelope::{DropReason, Dropped};
 use time::{Date, OffsetDateTime, UtcOffset};
 use tokio_postgres::Transaction;
 
 use super::StoreError;
-use super::claim::Claimed;
+use super::claim::{Claim, Claimed};
+use crate::enrich::PreparedEnvelope;
 use crate::row::Table;
 
 /// The finer grain, in seconds: every time zone's days begin on a quarter of an hour.
@@ -48,6 +50,36 @@ pub(super) async fn add(transaction: &Transaction<'_>, claimed: &Claimed<'_>) ->
     let sql = include_str!("sql/add_days.sql");
     transaction.execute(sql, &[&projects, &dates, &impressions, &interactions]).await?;
     Ok(())
+}
+
+/// Adds what rules dropped of the claimed envelopes to their days of receipt; answers how many events, by reason.
+///
+/// A project that does not exist has its drops counted, too: a count can't be put in quarantine.
+pub(super) async fn add_dropped(
+    transaction: &Transaction<'_>,
+    claimed: &Claimed<'_>,
+) -> Result<Vec<(DropReason, u64)>, StoreError> {
+    let mut days: BTreeMap<(&str, Date, &str), i64> = BTreeMap::new();
+    let mut by_reason: BTreeMap<DropReason, u64> = BTreeMap::new();
+    let new = claimed.envelopes.iter().zip(&claimed.claims).filter(|(_, claim)| **claim == Claim::New);
+    for (PreparedEnvelope { envelope, .. }, _) in new {
+        let Some(Dropped { reason, events }) = envelope.dropped else { continue };
+        let date = envelope.received_at.to_offset(UtcOffset::UTC).date();
+        *days.entry((envelope.project_id.as_str(), date, reason.as_str())).or_default() += i64::from(events);
+        *by_reason.entry(reason).or_default() += u64::from(events);
+    }
+    if !days.is_empty() {
+        let (mut projects, mut dates, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
+        for (project, date, reason) in days.keys().copied() {
+            projects.push(project);
+            dates.push(date);
+            reasons.push(reason);
+        }
+        let events: Vec<i64> = days.into_values().collect();
+        let sql = include_str!("sql/add_dropped.sql");
+        transaction.execute(sql, &[&projects, &dates, &reasons, &events]).await?;
+    }
+    Ok(by_reason.into_iter().collect())
 }
 
 /// The start of the quarter of an hour that `at` lies in.

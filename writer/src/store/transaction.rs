@@ -18,14 +18,16 @@ pub(super) async fn commit(
 ) -> Result<Receipt, StoreError> {
     let transaction = begin(connected).await?;
     let claimed = claim(&transaction, envelopes).await?;
-    let receipt = Receipt {
+    let mut receipt = Receipt {
         impressions: copy(&transaction, Table::Impressions, &claimed).await?,
         interactions: copy(&transaction, Table::Interactions, &claimed).await?,
         duplicate_envelopes: claimed.claims.iter().filter(|claim| **claim == Claim::Duplicate).count() as u64,
         quarantined: quarantine(&transaction, &claimed, undecodable).await?,
+        dropped: Vec::new(),
     };
     // Last, since these rows are the ones that writers share: held for the shortest time.
     rollup::add(&transaction, &claimed).await?;
+    receipt.dropped = rollup::add_dropped(&transaction, &claimed).await?;
     if receipt.impressions + receipt.interactions != claimed.rows.len() as u64 {
         return Err(StoreError::Stop("the tables took another number of rows than were claimed".into()));
     }

@@ -25,7 +25,7 @@ async fn a_batch_is_stored_column_by_column_with_its_rollups() {
     let row = bench.client.query_one("select project_id, visitor_id, session_id, url, referrer, user_agent, geo_country, created_at from analytics_impressions", &[]).await.unwrap();
     assert_eq!(row.get::<_, &str>(0), "alpha");
     assert_eq!(
-        (row.get::<_, uuid::Uuid>(1), row.get::<_, uuid::Uuid>(2)),
+        (row.get::<_, Option<uuid::Uuid>>(1), row.get::<_, Option<uuid::Uuid>>(2)),
         (sent.visitor_id, sent.session_id)
     );
     assert_eq!((row.get::<_, &str>(3), row.get::<_, Option<&str>>(4)), ("https://example.com/", None));

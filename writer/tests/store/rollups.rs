@@ -1,7 +1,8 @@
 //! Rollups equal a recount at every commit.
 
+use shared::envelope::DropReason;
 use shared::event::InteractionType;
-use testkit::envelopes::{envelope, impression, interaction};
+use testkit::envelopes::{dropped, envelope, impression, interaction};
 use testkit::recount::assert_rollups_equal_a_recount;
 
 use crate::support::Bench;
@@ -35,6 +36,12 @@ async fn rollups_equal_a_recount_after_every_batch_of_any_shape() {
                 interactions += i64::try_from(sent.events.len()).unwrap() - of_envelope;
             }
             batch.push(sent);
+            if random.bool() {
+                let reason = DropReason::ALL[random.usize(0..DropReason::ALL.len())];
+                let mut sent = dropped(project, reason, random.u16(1..100));
+                sent.received_at -= time::Duration::hours(random.i64(0..240));
+                batch.push(sent);
+            }
         }
         if let Some(again) = random.choice(&earlier) {
             batch.push(Clone::clone(again));
@@ -47,11 +54,21 @@ async fn rollups_equal_a_recount_after_every_batch_of_any_shape() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "rollups differ from the raw rows")]
+#[should_panic(expected = "rollups differ from a recount")]
 async fn a_rollup_changed_by_hand_is_noticed() {
     let mut bench = Bench::new().await;
     bench.store(&[envelope("alpha", vec![impression("https://example.com/")])]).await.unwrap();
     bench.client.batch_execute("update daily_analytics_stats set impressions_count = 2").await.unwrap();
+
+    assert_rollups_equal_a_recount(&bench.client).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "rollups differ from a recount")]
+async fn a_count_of_drops_changed_by_hand_is_noticed() {
+    let mut bench = Bench::new().await;
+    bench.store(&[dropped("alpha", DropReason::Gpc, 1)]).await.unwrap();
+    bench.client.batch_execute("update daily_dropped_stats set dropped_count = 2").await.unwrap();
 
     assert_rollups_equal_a_recount(&bench.client).await;
 }

@@ -1,0 +1,43 @@
+//! What rules dropped: the owner's count of what was not counted.
+
+use serde::Serialize;
+
+use crate::auth::ProjectScope;
+use crate::db::{DatabaseError, Snapshot};
+use crate::query::Question;
+use crate::reports::timeline::local_date;
+
+/// Most entries of the list; past it, the oldest are left out.
+const ENTRIES_MAX: i64 = 10_000;
+
+/// Events that one rule dropped in one project on one day.
+#[derive(Debug, Serialize)]
+pub(crate) struct DroppedEvents {
+    project_id: String,
+    name: String,
+    /// The UTC day of receipt: where a visitor's day began is not known of what was dropped.
+    date: String,
+    reason: String,
+    events: i64,
+}
+
+/// What was dropped on the period's days, the latest first, at most [`ENTRIES_MAX`]. The days are UTC's in any time zone.
+pub(crate) async fn dropped(
+    snapshot: &Snapshot<'_>,
+    scope: &ProjectScope,
+    question: &Question,
+) -> Result<Vec<DroppedEvents>, DatabaseError> {
+    let (from, to) = (question.period.from(), question.period.to());
+    let sql = include_str!("dropped.sql");
+    let rows = snapshot.rows(sql, &[&scope.project_ids(), &from, &to, &ENTRIES_MAX]).await?;
+    let entry = |row: &tokio_postgres::Row| {
+        Ok(DroppedEvents {
+            project_id: row.try_get("project_id")?,
+            name: row.try_get("name")?,
+            date: local_date(row.try_get("date")?)?,
+            reason: row.try_get("reason")?,
+            events: row.try_get("dropped_count")?,
+        })
+    };
+    rows.iter().map(entry).collect()
+}
