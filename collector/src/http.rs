@@ -2,38 +2,57 @@
 
 mod error;
 mod events;
+mod head;
+mod intake;
+mod openapi;
+mod pixel;
 
 use std::sync::Arc;
 
 use actix_cors::Cors;
-use actix_web::HttpResponse;
 use actix_web::http::{Method, header};
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Route};
 use ipnet::IpNet;
 
 use crate::http::error::CollectError;
 use crate::metrics::Metrics;
-use crate::publisher::Publisher;
+use crate::projects::Projects;
+use crate::publisher::Outbox;
+use crate::rate::RateLimits;
 
 /// How long a browser may remember the answer to a preflight, in seconds.
 const PREFLIGHT_MAX_AGE_S: usize = 86_400;
 
-/// What every request handler works with.
+/// What the request handlers of one worker work with, on its thread.
 pub(crate) struct Collector {
-    pub(crate) publisher: Publisher,
+    pub(crate) outbox: Outbox,
     pub(crate) metrics: Metrics,
     pub(crate) trusted_proxies: Arc<[IpNet]>,
+    pub(crate) rates: Arc<RateLimits>,
+    pub(crate) projects: Projects,
 }
 
 /// The public routes.
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
         .service(
-            web::resource("/v1/events")
-                .route(web::post().to(events::collect))
-                .default_service(web::to(async || Err::<HttpResponse, _>(CollectError::MethodNotAllowed))),
+            web::resource("/v1/events").route(web::post().to(events::collect)).default_service(only("POST")),
+        )
+        .service(
+            web::resource("/v1/pixel.gif").route(web::get().to(pixel::pixel)).default_service(only("GET")),
+        )
+        .service(
+            web::resource("/openapi.json")
+                .route(web::get().to(openapi::openapi))
+                .default_service(only("GET")),
         )
         .default_service(web::to(async || Err::<HttpResponse, _>(CollectError::NoSuchRoute)));
+}
+
+/// The answer to a method that a path does not take.
+fn only(allow: &'static str) -> Route {
+    web::to(move || async move { Err::<HttpResponse, _>(CollectError::MethodNotAllowed { allow }) })
 }
 
 /// Any page may send, none with credentials; `Retry-After` is readable, or a page could not honour it.

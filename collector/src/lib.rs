@@ -9,7 +9,13 @@ mod http;
 
 pub mod client;
 
+pub mod rate;
+
 pub mod payload;
+
+pub mod privacy;
+
+pub mod projects;
 
 pub mod publisher;
 

@@ -1,32 +1,36 @@
 //! Which envelopes share a message.
 
+use std::collections::VecDeque;
+
 use shared::envelope::MESSAGE_BYTES_MAX;
 
-use super::Pending;
+use super::outbox::Pending;
 
-/// Most envelopes in a message: it is acknowledged, redelivered and parked as one.
-const GROUP_ENVELOPES_MAX: usize = 100;
+/// How far an outbox groups.
+#[derive(Debug, Clone, Copy)]
+pub struct GroupLimits {
+    /// Most envelopes in a message: it is acknowledged, redelivered and parked as one.
+    pub envelopes_max: usize,
+    /// Most messages that an outbox has in flight; while they are, what arrives gathers into the next one.
+    pub messages_in_flight: usize,
+}
+
+impl Default for GroupLimits {
+    fn default() -> Self {
+        Self { envelopes_max: 250, messages_in_flight: 2 }
+    }
+}
+
 /// Bytes past which a message takes no further envelope; leaves room for the frame around them.
 const GROUP_BYTES_MAX: usize = MESSAGE_BYTES_MAX / 4;
 
-/// Splits what was gathered into messages within both limits, in order.
-pub(super) fn groups(gathered: Vec<Pending>) -> Vec<Vec<Pending>> {
-    let mut groups: Vec<Vec<Pending>> = Vec::new();
+/// Takes from the front of what waits as much as a message may hold: one envelope at least, if there is one.
+pub(super) fn take_group(waiting: &mut VecDeque<Pending>, envelopes_max: usize) -> Vec<Pending> {
     let mut size_bytes = 0;
-    for pending in gathered {
-        let added_bytes = pending.envelope.len_bytes();
-        match groups.last_mut() {
-            Some(group)
-                if group.len() < GROUP_ENVELOPES_MAX && size_bytes + added_bytes <= GROUP_BYTES_MAX =>
-            {
-                group.push(pending);
-                size_bytes += added_bytes;
-            }
-            _ => {
-                groups.push(vec![pending]);
-                size_bytes = added_bytes;
-            }
-        }
-    }
-    groups
+    let fitting = waiting.iter().take(envelopes_max).take_while(|pending| {
+        size_bytes += pending.envelope.len_bytes();
+        size_bytes <= GROUP_BYTES_MAX
+    });
+    let count = fitting.count().max(1).min(waiting.len());
+    waiting.drain(..count).collect()
 }

@@ -2,7 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
+mod abuse;
 mod accepting;
+mod faults;
+mod openapi;
+mod owners;
+mod pixel;
 mod refusing;
 mod support;
 mod unavailable;

@@ -76,37 +76,3 @@ async fn a_session_that_is_lost_with_a_message_in_flight_is_no_202() {
     let refused = refusal(response.unwrap()).await;
     assert_eq!(refused, (StatusCode::SERVICE_UNAVAILABLE, "queue_unavailable".to_owned()));
 }
-
-#[tokio::test]
-async fn a_message_that_no_queue_takes_is_no_202() {
-    let collector = Collector::new().await.connected().await;
-    let connection =
-        lapin::Connection::connect(collector.broker.url(), lapin::ConnectionProperties::default());
-    let channel = connection.await.unwrap().create_channel().await.unwrap();
-    let queue = collector.broker.config().queue();
-    channel.queue_delete(queue.as_str().into(), lapin::options::QueueDeleteOptions::default()).await.unwrap();
-
-    let response = collector.post(body()).send().await.unwrap();
-
-    assert_eq!(refusal(response).await, (StatusCode::SERVICE_UNAVAILABLE, "queue_unavailable".to_owned()));
-}
-
-#[tokio::test]
-async fn a_full_queue_is_no_202_and_leaves_the_session_sound() {
-    let broker = TestBroker::create();
-    let url = broker.url().to_owned();
-    let settings = [("FOOTFALL_QUEUE_BYTES_MAX", "1024")];
-    let collector = Collector::with(broker, &url, &settings).await.connected().await;
-
-    let full = eventually("the queue is full", RECOVERY_LIMIT, async || {
-        let response = collector.post(body()).send().await.unwrap();
-        (response.status() != StatusCode::ACCEPTED).then_some(response)
-    })
-    .await;
-
-    let retry_after_s: u64 = full.headers()["retry-after"].to_str().unwrap().parse().unwrap();
-    assert!((30..=60).contains(&retry_after_s));
-    assert_eq!(refusal(full).await, (StatusCode::SERVICE_UNAVAILABLE, "queue_full".to_owned()));
-    let metrics = collector.client.get(format!("{}/metrics", collector.ops_url)).send().await.unwrap();
-    assert!(metrics.text().await.unwrap().contains("footfall_collector_queue_connected 1"));
-}

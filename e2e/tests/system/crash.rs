@@ -122,7 +122,7 @@ async fn a_collector_killed_under_load_breaks_no_promise() {
         .filter(|(_, status)| status.is_some_and(|status| status == 202))
         .map(|(body, _)| body["events"][0]["url"].as_str().unwrap().to_owned())
         .collect();
-    system.collector = crate::support::collector(&system.broker).await;
+    system.collector = crate::support::collector(&system.broker, &system.database.url()).await;
     // Each client that got no 202 keeps its envelope and sends it again, the same bytes.
     for body in &bodies {
         if !promised.contains(body["events"][0]["url"].as_str().unwrap()) {

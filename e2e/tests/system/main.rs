@@ -7,4 +7,5 @@ mod drain;
 mod metrics;
 mod outage;
 mod pipeline;
+mod privacy;
 mod support;

@@ -70,12 +70,13 @@ async fn a_clients_retry_with_the_same_envelope_id_counts_once() {
 async fn an_envelope_published_again_in_another_message_counts_once() {
     let system = System::start().await;
     let session = PublishSession::open(&system.broker.config()).await.unwrap();
+    let mut channel = session.channel().await.unwrap();
     let twice = envelopes::envelope("alpha", vec![envelopes::impression("https://example.com/twice")]);
     let other = envelopes::envelope("alpha", vec![envelopes::impression("https://example.com/other")]);
 
-    session.publish(Uuid::now_v7(), &envelopes::message(std::slice::from_ref(&twice))).await.unwrap();
+    channel.publish(Uuid::now_v7(), &envelopes::message(std::slice::from_ref(&twice))).await.unwrap();
     system.stored("analytics_impressions", 1).await;
-    session.publish(Uuid::now_v7(), &envelopes::message(&[other, twice])).await.unwrap();
+    channel.publish(Uuid::now_v7(), &envelopes::message(&[other, twice])).await.unwrap();
     system.stored("analytics_impressions", 2).await;
     system.queue_is_empty().await;
 
@@ -87,6 +88,7 @@ async fn an_envelope_published_again_in_another_message_counts_once() {
 async fn what_cannot_be_stored_is_in_quarantine_and_its_neighbours_are_stored() {
     let system = System::start().await;
     let session = PublishSession::open(&system.broker.config()).await.unwrap();
+    let mut channel = session.channel().await.unwrap();
     let poison = envelopes::envelope(
         "alpha",
         vec![
@@ -96,9 +98,11 @@ async fn what_cannot_be_stored_is_in_quarantine_and_its_neighbours_are_stored() 
     );
     let neighbour = envelopes::envelope("beta", vec![envelopes::impression("https://example.com/neighbour")]);
 
-    session.publish(Uuid::now_v7(), b"no message of ours").await.unwrap();
-    session.publish(Uuid::now_v7(), &envelopes::message(&[poison, neighbour])).await.unwrap();
-    system.accepted(&impression("nobody", "https://example.com/unknown")).await;
+    channel.publish(Uuid::now_v7(), b"no message of ours").await.unwrap();
+    channel.publish(Uuid::now_v7(), &envelopes::message(&[poison, neighbour])).await.unwrap();
+    // Accepted while the project was there, or before the collector knew better.
+    let unknown = envelopes::envelope("nobody", vec![envelopes::impression("https://example.com/unknown")]);
+    channel.publish(Uuid::now_v7(), &envelopes::message(&[unknown])).await.unwrap();
     system.stored("analytics_impressions", 2).await;
     system.stored("quarantine", 3).await;
 

@@ -39,17 +39,35 @@ impl System {
         database.client().await.batch_execute(sql).await.unwrap();
         let amqp_url = writer_amqp_url.unwrap_or_else(|| broker.url().to_owned());
         let database_url = writer_database_url.unwrap_or_else(|| database.url());
-        let collector = collector(&broker).await;
+        let collector = collector(&broker, &database.url()).await;
         let writer = writer(&broker, &amqp_url, &database_url).await;
         let client = Client::builder().timeout(ANSWER_LIMIT).build().unwrap();
         let system = Self { database, broker, collector, writer, client };
+        system.collector_accepts().await;
+        system
+    }
+
+    /// Another collector in the place of the present one, with further settings; it knows the projects.
+    pub(crate) async fn replace_collector(&mut self, settings: &[(&str, &str)]) {
+        self.collector = collector_with(&self.broker, &self.database.url(), settings).await;
+        self.collector_accepts().await;
+    }
+
+    /// Waits until the collector can publish, and knows the projects.
+    async fn collector_accepts(&self) {
         eventually("the collector accepts", STORED_LIMIT, async || {
-            let ops = format!("{}/metrics", system.collector.ops_url());
-            let metrics = system.client.get(ops).send().await.ok()?.text().await.ok()?;
-            metrics.contains("footfall_collector_queue_connected 1").then_some(())
+            let metrics = self.metrics(&self.collector).await?;
+            let is_ready = metrics.contains("footfall_collector_accepting_workers 2")
+                && metrics.contains("footfall_collector_projects_loaded 2");
+            is_ready.then_some(())
         })
         .await;
-        system
+    }
+
+    /// What `/metrics` of a service shows.
+    pub(crate) async fn metrics(&self, service: &Service) -> Option<String> {
+        let shown = self.client.get(format!("{}/metrics", service.ops_url())).send().await.ok()?;
+        shown.text().await.ok()
     }
 
     /// Another writer in the place of one that is gone.
@@ -121,14 +139,25 @@ impl System {
     }
 }
 
-pub(crate) async fn collector(broker: &TestBroker) -> Service {
+pub(crate) async fn collector(broker: &TestBroker, database_url: &str) -> Service {
+    collector_with(broker, database_url, &[]).await
+}
+
+/// A collector with further settings; it reads in the role that a deployment grants it.
+async fn collector_with(broker: &TestBroker, database_url: &str, more: &[(&str, &str)]) -> Service {
+    let join = if database_url.contains('?') { '&' } else { '?' };
+    let database_url = format!("{database_url}{join}options=-c%20role%3Dfootfall_collect");
     let settings = [
         ("AMQP_URL", broker.url()),
         ("FOOTFALL_QUEUE_PREFIX", broker.prefix()),
+        ("DATABASE_URL", &database_url),
         ("FOOTFALL_PUBLIC_ADDR", "127.0.0.1:0"),
         ("FOOTFALL_OPS_ADDR", "127.0.0.1:0"),
+        // A busy machine is no slow queue, and all of a test's traffic comes from one address.
+        ("FOOTFALL_ANSWER_LIMIT_MS", "10000"),
+        ("FOOTFALL_ADDRESS_REQUESTS_PER_S", "0"),
     ];
-    Service::spawn("collector", &settings).await
+    Service::spawn("collector", &[&settings, more].concat()).await
 }
 
 async fn writer(broker: &TestBroker, amqp_url: &str, database_url: &str) -> Service {

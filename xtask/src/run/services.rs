@@ -27,15 +27,15 @@ const POLL_MS: u64 = 100;
 const PREFERRED: [(&str, Option<u16>, u16); 3] =
     [("collector", Some(8080), 9080), ("writer", None, 9082), ("reporter", Some(8083), 9083)];
 
-/// The database as a service sees it: with its own role's rights and no others. The collector does not see it at all.
-fn database_url(service: &str, database_url: &str) -> Option<String> {
+/// The database as a service sees it: with its own role's rights and no others.
+fn database_url(service: &str, database_url: &str) -> String {
     let role = match service {
+        "collector" => "footfall_collect",
         "writer" => "footfall_write",
-        "reporter" => "footfall_read",
-        _ => return None,
+        _ => "footfall_read",
     };
     let join = if database_url.contains('?') { '&' } else { '?' };
-    Some(format!("{database_url}{join}options=-c%20role%3D{role}"))
+    format!("{database_url}{join}options=-c%20role%3D{role}")
 }
 
 /// Builds the services as they are deployed, with cargo's own progress.
@@ -86,13 +86,15 @@ impl Services {
             let log = logs.join(format!("{name}.log"));
             let output = fs::File::create(&log).with_context(|| format!("making {}", log.display()))?;
             let mut command = Command::new(&program);
-            command.env_remove("DATABASE_URL");
             command
-                .envs(database_url(name, &servers.database_url).map(|url| ("DATABASE_URL", url)))
+                .env("DATABASE_URL", database_url(name, &servers.database_url))
                 .env("AMQP_URL", &servers.amqp_url)
                 .env("FOOTFALL_OPS_ADDR", format!("127.0.0.1:{ops_port}"))
                 // The demo's and replay's addresses come from this machine, in X-Forwarded-For.
                 .env("FOOTFALL_TRUSTED_PROXIES", "127.0.0.0/8")
+                // All of a developer's traffic comes from this machine, as fast as it can send.
+                .env("FOOTFALL_ADDRESS_REQUESTS_PER_S", "0")
+                .env("FOOTFALL_PROJECT_EVENTS_PER_S", "0")
                 .env("FOOTFALL_GEO_FILES", geo_files)
                 .stdin(Stdio::null())
                 .stdout(output.try_clone()?)
