@@ -12,7 +12,7 @@ use std::sync::Arc;
 use actix_cors::Cors;
 use actix_web::http::{Method, header};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Route};
+use actix_web::{HttpRequest, HttpResponse};
 use ipnet::IpNet;
 
 use crate::http::error::CollectError;
@@ -33,26 +33,19 @@ pub(crate) struct Collector {
     pub(crate) projects: Projects,
 }
 
-/// The public routes.
+/// The public routes. Each takes every method and answers for the wrong ones itself: actix-web's method guards would
+/// note each request's methods in a table of its own, cold again by the time it is freed.
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
-        .service(
-            web::resource("/v1/events").route(web::post().to(events::collect)).default_service(only("POST")),
-        )
-        .service(
-            web::resource("/v1/pixel.gif").route(web::get().to(pixel::pixel)).default_service(only("GET")),
-        )
-        .service(
-            web::resource("/openapi.json")
-                .route(web::get().to(openapi::openapi))
-                .default_service(only("GET")),
-        )
+        .service(web::resource("/v1/events").to(events::collect))
+        .service(web::resource("/v1/pixel.gif").to(pixel::pixel))
+        .service(web::resource("/openapi.json").to(openapi::openapi))
         .default_service(web::to(async || Err::<HttpResponse, _>(CollectError::NoSuchRoute)));
 }
 
-/// The answer to a method that a path does not take.
-fn only(allow: &'static str) -> Route {
-    web::to(move || async move { Err::<HttpResponse, _>(CollectError::MethodNotAllowed { allow }) })
+/// Refuses a method that a path does not take.
+fn only(allow: &'static str, request: &HttpRequest) -> Result<(), CollectError> {
+    if request.method().as_str() == allow { Ok(()) } else { Err(CollectError::MethodNotAllowed { allow }) }
 }
 
 /// Any page may send, none with credentials; `Retry-After` is readable, or a page could not honour it.

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use self::follow::Follower;
 pub use self::follow::REFRESH_MS;
 pub use self::load::{INGEST_KEYS_MAX, PROJECTS_MAX};
+use self::origin::AllowedOrigin;
 pub use self::project::Project;
 use self::snapshot::Snapshot;
 
@@ -60,6 +61,11 @@ pub enum KeyError {
     /// It has the form of a key, and no keys are known yet: come back later.
     #[error("no keys are known yet")]
     NotLoaded,
+}
+
+/// Whether an entry of a project's list of allowed origins can match any page; a collector logs and ignores one that can't.
+pub fn takes_origin(entry: &str) -> bool {
+    AllowedOrigin::parse(entry).is_some()
 }
 
 impl Projects {

@@ -1,6 +1,7 @@
 //! What one HTTP request put in, and the queue message that carries one or more of them.
 
 mod dropped;
+mod packed;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -15,6 +16,12 @@ use crate::network::ClientNetwork;
 pub const MESSAGE_VERSION: u16 = 1;
 /// Largest message, in bytes: `RabbitMQ` 4 refuses above 16 MiB, and the writer's memory is a multiple of this.
 pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+/// What stands around the envelopes of a message, in bytes.
+const MESSAGE_FRAME_BYTES: usize = 32;
+/// What an encoded envelope takes at most as a rule, its events aside, in bytes.
+const ENVELOPE_BYTES_USUAL: usize = 512;
+/// What an encoded event takes at most as a rule, in bytes.
+const EVENT_BYTES_USUAL: usize = 192;
 
 /// What one request put in for one project: the unit that is stored once or not at all.
 ///
@@ -99,6 +106,12 @@ pub enum DecodeError {
     /// Not a message of ours, or cut short.
     #[error("not a message of version {MESSAGE_VERSION}")]
     Malformed(#[source] serde_json::Error),
+    /// Packed, and larger unpacked than a message may be, in bytes.
+    #[error("unpacked it would take {0} bytes; a message has at most {MESSAGE_BYTES_MAX}")]
+    TooLarge(usize),
+    /// Packed, and it can't be unpacked.
+    #[error("its packed form is damaged")]
+    Damaged(#[from] lz4_flex::block::DecompressError),
 }
 
 /// One envelope in its wire form, ready to share a message with others.
@@ -111,7 +124,10 @@ impl EncodedEnvelope {
     /// # Errors
     /// When a value can't be put into JSON, which no value of these types should be.
     pub fn new(envelope: &Envelope) -> Result<Self, serde_json::Error> {
-        serde_json::to_vec(envelope).map(Self)
+        // Grown by doubling, it would be copied several times over.
+        let mut bytes = Vec::with_capacity(ENVELOPE_BYTES_USUAL + EVENT_BYTES_USUAL * envelope.events.len());
+        serde_json::to_writer(&mut bytes, envelope)?;
+        Ok(Self(bytes))
     }
 
     /// How many bytes it adds to a message, give or take a comma.
@@ -120,17 +136,26 @@ impl EncodedEnvelope {
     }
 }
 
-/// The bytes of a message that carries `envelopes`, in their order.
-pub fn encode_message<'a>(envelopes: impl IntoIterator<Item = &'a EncodedEnvelope>) -> Vec<u8> {
-    let mut message = format!("{{\"v\":{MESSAGE_VERSION},\"envelopes\":[").into_bytes();
-    for (place, envelope) in envelopes.into_iter().enumerate() {
+/// The bytes of a message that carries `envelopes`, in their order; a large one is packed.
+pub fn encode_message<'a>(envelopes: impl IntoIterator<Item = &'a EncodedEnvelope, IntoIter: Clone>) -> Vec<u8> {
+    let envelopes = envelopes.into_iter();
+    let size_bytes: usize = envelopes.clone().map(|envelope| envelope.0.len() + 1).sum();
+    let mut message = Vec::with_capacity(size_bytes + MESSAGE_FRAME_BYTES);
+    message.extend_from_slice(format!("{{\"v\":{MESSAGE_VERSION},\"envelopes\":[").as_bytes());
+    for (place, envelope) in envelopes.enumerate() {
         if place > 0 {
             message.push(b',');
         }
         message.extend_from_slice(&envelope.0);
     }
     message.extend_from_slice(b"]}");
-    message
+    packed::pack(message)
+}
+
+/// How many bytes a message takes once it is unpacked; what it says of itself is not believed beyond
+/// [`MESSAGE_BYTES_MAX`].
+pub fn unpacked_bytes(message: &[u8]) -> usize {
+    packed::packed_size(message).unwrap_or(message.len()).min(MESSAGE_BYTES_MAX).max(message.len())
 }
 
 /// The envelopes of a message.
@@ -144,10 +169,11 @@ pub fn decode_message(bytes: &[u8]) -> Result<Vec<Envelope>, DecodeError> {
         v: u16,
     }
 
-    match serde_json::from_slice::<Message>(bytes) {
+    let json = packed::unpack(bytes)?;
+    match serde_json::from_slice::<Message>(&json) {
         Ok(message) if message.v == MESSAGE_VERSION => Ok(message.envelopes),
         Ok(message) => Err(DecodeError::UnknownVersion(message.v)),
-        Err(malformed) => match serde_json::from_slice::<Version>(bytes) {
+        Err(malformed) => match serde_json::from_slice::<Version>(&json) {
             Ok(version) if version.v != MESSAGE_VERSION => Err(DecodeError::UnknownVersion(version.v)),
             _ => Err(DecodeError::Malformed(malformed)),
         },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::envelope::{Envelope, decode_message};
+use shared::envelope::{Envelope, decode_message, unpacked_bytes};
 use shared::queue::Delivery;
 
 /// A message that came back this often is stored alone: if it kills its writer, it takes no neighbour's patience with it.
@@ -90,7 +90,7 @@ impl Batch {
         self.messages += 1;
         self.last_tag = delivery.tag;
         self.is_suspect |= Self::is_suspect(&delivery);
-        self.size_bytes += delivery.body.len();
+        self.size_bytes += unpacked_bytes(&delivery.body);
         match decode_message(&delivery.body) {
             Ok(envelopes) => {
                 // Each envelope is at least a row of the ledger.

@@ -7,10 +7,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use shared::clock;
 use tokio::time::timeout;
 
-use super::Collector;
 use super::error::CollectError;
 use super::head::{self, BODY_BYTES_MAX};
 use super::intake::{self, Accepted};
+use super::{Collector, only};
 use crate::payload;
 
 /// Longest time a client may take to send its body, in seconds.
@@ -32,12 +32,16 @@ async fn take(
     body: web::Payload,
     collector: &Collector,
 ) -> Result<Accepted, CollectError> {
+    only("POST", request)?;
     head::check_content(request)?;
     let admitted = intake::admit(request, collector, head::body_bytes(request)?)?;
     let body = read(body).await?;
-    let payload = payload::parse(&body, clock::now())?;
+    let received_at = clock::now();
+    let payload = payload::parse(&body, received_at)?;
     drop(body);
-    intake::take(request, head::text(request, header::ORIGIN), collector, admitted, payload).await
+    let origin = head::text(request, header::ORIGIN);
+    let prepared = intake::prepare(request, origin, collector, admitted, payload, received_at)?;
+    intake::publish(collector, prepared).await
 }
 
 async fn read(body: web::Payload) -> Result<web::Bytes, CollectError> {

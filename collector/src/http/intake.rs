@@ -5,7 +5,6 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use serde::Serialize;
-use shared::clock;
 use shared::envelope::{Dropped, EncodedEnvelope, Envelope};
 use shared::ids::{EnvelopeId, ProjectId};
 use shared::network::ClientNetwork;
@@ -61,16 +60,26 @@ pub(super) fn admit(
     Ok(Admitted { network, key_of, reservation })
 }
 
-/// Checks a payload against its project, applies the project's rules, and publishes what comes of it.
+/// An envelope in its wire form, and what its request is told once the queue has it.
+pub(super) struct Prepared {
+    encoded: EncodedEnvelope,
+    reservation: Reservation,
+    accepted: Accepted,
+    dropped: Option<Dropped>,
+}
+
+/// Checks a payload against its project, applies the project's rules, and encodes what comes of it.
 ///
-/// `origin` is the page's, where the request names one.
-pub(super) async fn take(
+/// `origin` is the page's, where the request names one. Everything that was parsed is freed here: a request that waits
+/// for its confirm holds its bytes, and nothing else.
+pub(super) fn prepare(
     request: &HttpRequest,
     origin: Option<&str>,
     collector: &Collector,
     admitted: Admitted,
     payload: ValidPayload,
-) -> Result<Accepted, CollectError> {
+    received_at: OffsetDateTime,
+) -> Result<Prepared, CollectError> {
     let project = project(collector, &payload.project_id)?;
     let (payload, sender) = match admitted.key_of {
         // A key speaks for its own project only. Whoever sends with it is a server, and no page.
@@ -86,23 +95,26 @@ pub(super) async fn take(
     collector.rates.check_project(&payload.project_id, events.into())?;
 
     let signal = |name| head::text(request, name);
-    let dropped = drop_reason(signal("sec-gpc"), signal("dnt"), project.honour_gpc, project.honour_dnt);
-    let envelope = match dropped {
-        Some(reason) => {
-            let envelope_id = payload.envelope_id.unwrap_or_else(EnvelopeId::mint);
-            let dropped = Dropped { reason, events };
-            Envelope::of_dropped(envelope_id, payload.project_id, clock::now(), dropped)
-        }
-        None => envelope(payload, sender),
-    };
-    let accepted = Accepted {
-        envelope_id: envelope.envelope_id,
-        accepted: envelope.events.len(),
-        dropped: usize::from(envelope.dropped.map_or(0, |dropped| dropped.events)),
-    };
-    let encoded = EncodedEnvelope::new(&envelope).map_err(CollectError::Internal)?;
-    collector.outbox.publish(admitted.reservation, encoded).await?;
-    collector.metrics.accepted(accepted.accepted, envelope.dropped);
+    let reason = drop_reason(signal("sec-gpc"), signal("dnt"), project.honour_gpc, project.honour_dnt);
+    let dropped = reason.map(|reason| Dropped { reason, events });
+    let envelope = envelope(payload, sender, dropped, received_at);
+    Ok(Prepared {
+        encoded: EncodedEnvelope::new(&envelope).map_err(CollectError::Internal)?,
+        reservation: admitted.reservation,
+        accepted: Accepted {
+            envelope_id: envelope.envelope_id,
+            accepted: envelope.events.len(),
+            dropped: dropped.map_or(0, |dropped| dropped.events.into()),
+        },
+        dropped,
+    })
+}
+
+/// Publishes what was prepared; what it answers is true once the queue has it safe.
+pub(super) async fn publish(collector: &Collector, prepared: Prepared) -> Result<Accepted, CollectError> {
+    let Prepared { encoded, reservation, accepted, dropped } = prepared;
+    collector.outbox.publish(reservation, encoded).await?;
+    collector.metrics.accepted(accepted.accepted, dropped);
     Ok(accepted)
 }
 
@@ -139,13 +151,22 @@ fn stated_sender(stated: Option<&Stated>) -> Sender {
     })
 }
 
-fn envelope(payload: ValidPayload, sender: Sender) -> Envelope {
+fn envelope(
+    payload: ValidPayload,
+    sender: Sender,
+    dropped: Option<Dropped>,
+    received_at: OffsetDateTime,
+) -> Envelope {
     let ValidPayload { envelope_id, project_id, visitor_id, session_id, events, stated: _ } = payload;
+    let envelope_id = envelope_id.unwrap_or_else(EnvelopeId::mint);
+    if let Some(dropped) = dropped {
+        return Envelope::of_dropped(envelope_id, project_id, received_at, dropped);
+    }
     let Sender { client, user_agent, sent_at } = sender;
     Envelope {
-        envelope_id: envelope_id.unwrap_or_else(EnvelopeId::mint),
+        envelope_id,
         project_id,
-        received_at: clock::now(),
+        received_at,
         sent_at,
         client,
         user_agent,

@@ -6,8 +6,8 @@ mod refusals;
 
 use std::sync::LazyLock;
 
-use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
+use actix_web::{HttpRequest, HttpResponse};
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter, Paths};
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::{Object, Schema, Type};
@@ -18,8 +18,9 @@ use utoipa::openapi::{
 use utoipa::{IntoParams, ToSchema};
 
 use self::refusals::{REFUSALS, Refusal, Route};
-use super::error::{RefusalBody, RefusalDetail};
+use super::error::{CollectError, RefusalBody, RefusalDetail};
 use super::intake::Accepted;
+use super::only;
 use crate::payload::{EnvelopePayload, EventPayload, PixelQuery};
 
 /// The name of the way to authenticate.
@@ -32,8 +33,9 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Answers the document.
-pub(crate) async fn openapi() -> HttpResponse {
-    HttpResponse::Ok().insert_header(ContentType::json()).body(DOCUMENT.as_str())
+pub(crate) async fn openapi(request: HttpRequest) -> Result<HttpResponse, CollectError> {
+    only("GET", &request)?;
+    Ok(HttpResponse::Ok().insert_header(ContentType::json()).body(DOCUMENT.as_str()))
 }
 
 fn document() -> OpenApi {

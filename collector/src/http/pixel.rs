@@ -3,9 +3,11 @@
 use actix_web::http::header::{self, CacheControl, CacheDirective};
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use shared::clock;
+
 use super::error::CollectError;
 use super::intake::{self, Accepted};
-use super::{Collector, head};
+use super::{Collector, head, only};
 use crate::payload;
 
 /// One transparent pixel.
@@ -26,13 +28,15 @@ pub(crate) async fn pixel(
 }
 
 async fn take(request: &HttpRequest, collector: &Collector) -> Result<Accepted, CollectError> {
+    only("GET", request)?;
     let query = request.query_string();
     let admitted = intake::admit(request, collector, query.len())?;
     let referer = head::text(request, header::REFERER);
     let payload = payload::from_query(query, referer)?;
     // A page's pictures are asked for without its Origin; its Referer begins with it.
     let origin = head::text(request, header::ORIGIN).or_else(|| referer.map(origin_of));
-    intake::take(request, origin, collector, admitted, payload).await
+    let prepared = intake::prepare(request, origin, collector, admitted, payload, clock::now())?;
+    intake::publish(collector, prepared).await
 }
 
 /// Scheme, host and port of a URL.

@@ -17,12 +17,6 @@ use self::secret::{holds_email, holds_secret, names_secret};
 pub const REDACTED: &str = "redacted";
 /// Schemes that name no host, even where `//` follows: a comment in a script, a folder with a person's name.
 const HOSTLESS_SCHEMES: [&str; 5] = ["blob:", "data:", "file:", "filesystem:", "javascript:"];
-/// What parts of a path end with; `;` begins its parameters (`;jsessionid=…`).
-const PATH_DELIMITERS: &[u8] = b"/;?#";
-/// What parts of a query end with; `;` was once used for `&`.
-const QUERY_DELIMITERS: &[u8] = b"&;#";
-/// What a host ends with. Not `\`: a password may hold one.
-const HOST_DELIMITERS: &[u8] = b"/?#";
 
 /// The address without its secrets, of at most [`URL_BYTES_MAX`] bytes.
 ///
@@ -65,38 +59,40 @@ fn host(url: &str, head: usize, out: &mut Output<'_>) -> Option<usize> {
         return Some(head);
     }
     let start = head + 2;
-    let end = end_of_part(url, start, HOST_DELIMITERS);
-    let host = start + url[start..end].rfind('@').map_or(0, |at| at + 1);
+    // Not at a backslash: a password may hold one.
+    let end = position(url, start, |byte| matches!(byte, b'/' | b'?' | b'#'));
+    let host =
+        url.as_bytes()[start..end].iter().rposition(|byte| *byte == b'@').map_or(start, |at| start + at + 1);
     let host = if holds_email(&url.as_bytes()[host..end]) { Piece::Redacted } else { Piece::Kept(host..end) };
     out.unit(&[Piece::Kept(0..start), host]).then_some(end)
 }
 
 /// Path and query, part by part. The fragment is dropped: a page's own script may keep anything in it.
-fn parts(url: &str, mut position: usize, out: &mut Output<'_>) {
-    let mut delimiters = PATH_DELIMITERS;
-    let mut start = position;
+fn parts(url: &str, mut from: usize, out: &mut Output<'_>) {
+    let mut is_in_query = false;
+    let mut start = from;
     loop {
-        let end = end_of_part(url, start, delimiters);
-        let separator = Piece::Kept(position..start);
-        let is_whole = match url[start..end].find('=') {
-            Some(at) => {
-                let (name, value) = (start..start + at, start + at + 1..end);
+        let end = end_of_part(url, start, is_in_query);
+        let separator = Piece::Kept(from..start);
+        let is_whole = match position(&url[..end], start, |byte| byte == b'=') {
+            at if at < end => {
+                let (name, value) = (start..at, at + 1..end);
                 let is_named = !value.is_empty() && names_secret(&url.as_bytes()[name.clone()]);
-                let equals = Piece::Kept(start + at..start + at + 1);
+                let equals = Piece::Kept(at..at + 1);
                 let value = if is_named { Piece::Redacted } else { judged(url, value) };
                 out.unit(&[separator, judged(url, name), equals, value])
             }
-            None => out.unit(&[separator, judged(url, start..end)]),
+            _none => out.unit(&[separator, judged(url, start..end)]),
         };
         match url.as_bytes().get(end) {
             None | Some(b'#') => return,
-            Some(b'?') => delimiters = QUERY_DELIMITERS,
+            Some(b'?') => is_in_query = true,
             Some(_) => {}
         }
         if !is_whole {
             return;
         }
-        (position, start) = (end, end + 1);
+        (from, start) = (end, end + 1);
     }
 }
 
@@ -104,9 +100,19 @@ fn judged(url: &str, part: Range<usize>) -> Piece {
     if holds_secret(&url.as_bytes()[part.clone()]) { Piece::Redacted } else { Piece::Kept(part) }
 }
 
-fn end_of_part(url: &str, start: usize, delimiters: &[u8]) -> usize {
-    let rest = &url.as_bytes()[start..];
-    rest.iter().position(|byte| delimiters.contains(byte)).map_or(url.len(), |length| start + length)
+/// In a path `;` begins parameters (`;jsessionid=…`); in a query it was once used for `&`.
+fn end_of_part(url: &str, start: usize, is_in_query: bool) -> usize {
+    if is_in_query {
+        position(url, start, |byte| matches!(byte, b'&' | b';' | b'#'))
+    } else {
+        position(url, start, |byte| matches!(byte, b'/' | b';' | b'?' | b'#'))
+    }
+}
+
+/// Where the first such byte stands at or after `start`; the text's end where there is none.
+fn position(text: &str, start: usize, is_it: impl Fn(u8) -> bool) -> usize {
+    let rest = &text.as_bytes()[start..];
+    rest.iter().position(|byte| is_it(*byte)).map_or(text.len(), |length| start + length)
 }
 
 /// A stretch of the address: where it stands there, or what stands for it.

@@ -9,7 +9,11 @@ use super::scrub::{scheme_length, scrub};
 
 /// The text with every NUL replaced by U+FFFD: Postgres's `text` and `jsonb` hold all of Unicode but that.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+    if text.as_bytes().contains(&0) {
+        Cow::Owned(text.replace('\0', "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// A user agent, cleaned and cut to [`USER_AGENT_BYTES_MAX`]: a client seldom chooses its own. `None` where it is empty.

@@ -1,6 +1,7 @@
 //! Which envelopes share a message.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use shared::envelope::MESSAGE_BYTES_MAX;
 
@@ -13,14 +14,18 @@ pub struct GroupLimits {
     pub envelopes_max: usize,
     /// Most messages that an outbox has in flight; while they are, what arrives gathers into the next one.
     pub messages_in_flight: usize,
+    /// Longest that the first envelope of a message waits for others while the outbox is busy.
+    pub gather: Duration,
 }
 
 impl Default for GroupLimits {
     fn default() -> Self {
-        Self { envelopes_max: 250, messages_in_flight: 2 }
+        Self { envelopes_max: 250, messages_in_flight: 2, gather: Duration::from_millis(GATHER_MS) }
     }
 }
 
+/// Longest that a busy outbox gathers, in milliseconds: a small part of what a visitor would notice.
+const GATHER_MS: u64 = 4;
 /// Bytes past which a message takes no further envelope; leaves room for the frame around them.
 const GROUP_BYTES_MAX: usize = MESSAGE_BYTES_MAX / 4;
 

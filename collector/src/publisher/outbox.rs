@@ -1,8 +1,8 @@
 //! An HTTP worker's outbox: what its requests want published, on the worker's own thread.
 //!
 //! One local task owns everything in flight; a request's future owns nothing but the end at which it is answered, so a
-//! client that goes away leaks nothing. An idle outbox sends an envelope at once. A busy one has its few messages in
-//! flight, and what arrives meanwhile gathers into the next: the window is the time of a confirm, and adapts with it.
+//! client that goes away leaks nothing. An idle outbox sends an envelope at once. A busy one has its messages in flight,
+//! and what arrives meanwhile gathers into the next; that one waits, for moments, until it is about as large as the last.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -15,13 +15,17 @@ use shared::envelope::{EncodedEnvelope, encode_message};
 use shared::queue::rabbitmq::{PublishChannel, PublishSession};
 use shared::queue::{PublishError, SessionError};
 use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use uuid::Uuid;
 
 use super::circuit::{Circuit, Report, Trouble};
 use super::group::take_group;
 use super::pace::Pace;
 use super::{Publisher, Reservation, Unpublished};
+
+/// The share of the last message's envelopes that the next one waits for, in percent. Below 100, so that fewer requests
+/// lead to smaller messages; the next to come after a single one is sent at once.
+const GOAL_PERCENT: usize = 75;
 
 /// An envelope that waits for its confirm, and whom to tell.
 #[derive(Debug)]
@@ -40,6 +44,8 @@ struct Inner {
     publisher: Publisher,
     waiting: RefCell<VecDeque<Pending>>,
     arrived: Notify,
+    /// As many as should wait before a message is sent; the next one that comes to an idle outbox is enough.
+    goal: Cell<usize>,
     /// Waiting or in flight, and not yet answered.
     unanswered: Cell<usize>,
     pace: RefCell<Pace>,
@@ -53,6 +59,7 @@ impl Outbox {
         let inner = Rc::new(Inner {
             waiting: RefCell::default(),
             arrived: Notify::new(),
+            goal: Cell::new(0),
             unanswered: Cell::new(0),
             pace: RefCell::new(Pace::new(publisher.answer_limit)),
             trouble: Cell::new(Some(Trouble::Unavailable)),
@@ -88,8 +95,15 @@ impl Outbox {
         let (answer, answered) = oneshot::channel();
         let pending = Pending { envelope, answer, queued_at: Instant::now(), reservation };
         self.0.unanswered.set(self.0.unanswered.get() + 1);
-        self.0.waiting.borrow_mut().push_back(pending);
-        self.0.arrived.notify_one();
+        let waiting = {
+            let mut waiting = self.0.waiting.borrow_mut();
+            waiting.push_back(pending);
+            waiting.len()
+        };
+        // The first one starts the clock, the last one stops it; those between need wake nobody.
+        if waiting == 1 || waiting == self.0.goal.get() {
+            self.0.arrived.notify_one();
+        }
         answered.await.unwrap_or(Err(Unpublished::Unavailable))
     }
 
@@ -163,6 +177,10 @@ impl Sender {
                 }
             }
             changed = false;
+            while let Some(sending) = self.next_group(Instant::now()) {
+                in_flight.push(sending);
+            }
+            let gathered = if self.idle.is_empty() { None } else { self.gathered_at() };
             tokio::select! {
                 still_there = circuit.changed() => match still_there {
                     Ok(()) => changed = true,
@@ -170,9 +188,7 @@ impl Sender {
                 },
                 Some(returned) = in_flight.next() => self.take_back(returned),
                 () = self.inner.arrived.notified(), if !self.idle.is_empty() => {}
-            }
-            while let Some(sending) = self.next_group() {
-                in_flight.push(sending);
+                () = sleep_until(gathered.unwrap_or_else(Instant::now)), if gathered.is_some() => {}
             }
         }
     }
@@ -216,15 +232,24 @@ impl Sender {
         }
     }
 
-    /// The next message, on its way; `None` while nothing waits, no channel is free, or the circuit is open.
-    fn next_group(&mut self) -> Option<impl Future<Output = Returned> + use<>> {
-        if self.inner.trouble.get().is_some() || self.inner.waiting.borrow().is_empty() {
+    /// When what waits has waited long enough for others; `None` while nothing waits.
+    fn gathered_at(&self) -> Option<Instant> {
+        let first = self.inner.waiting.borrow().front()?.queued_at;
+        Some(first + self.inner.publisher.group.gather)
+    }
+
+    /// The next message, on its way; `None` while too little waits, no channel is free, or the circuit is open.
+    fn next_group(&mut self, now: Instant) -> Option<impl Future<Output = Returned> + use<>> {
+        let gathered_at = self.gathered_at()?;
+        let is_due = self.inner.waiting.borrow().len() >= self.inner.goal.get() || gathered_at <= now;
+        if !is_due || self.inner.trouble.get().is_some() {
             return None;
         }
         let session = Arc::clone(self.session.as_ref()?);
         let channel = self.idle.pop()?;
         let envelopes_max = self.inner.publisher.group.envelopes_max;
         let group = take_group(&mut self.inner.waiting.borrow_mut(), envelopes_max);
+        self.inner.goal.set(group.len() * GOAL_PERCENT / 100);
         Some(send(Rc::clone(&self.inner), session, channel, group))
     }
 }

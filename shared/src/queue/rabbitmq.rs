@@ -5,6 +5,7 @@
 //! deliveries and confirms of two connections must never mix.
 
 mod consume;
+mod inspect;
 mod publish;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
 use tokio::time::timeout;
 
 pub use self::consume::ConsumeSession;
+pub use self::inspect::{Inspection, QueueState};
 pub use self::publish::{CONFIRM_LIMIT_S, PublishChannel, PublishSession};
 use crate::queue::SessionError;
 use crate::settings::Settings;

@@ -23,6 +23,8 @@ const DECODE_ROUNDS_MAX: usize = 3;
 const HEX_DIGITS_MIN: usize = 32;
 /// Shortest run of base64 that is a secret when it begins as JSON does (`{"`), as JSON Web Tokens do.
 const JSON_TOKEN_BYTES_MIN: usize = 16;
+/// How `{"` begins in base64.
+const JSON_TOKEN_START: &[u8] = b"eyJ";
 /// Shortest run of letters and digits that is a secret when it looks random.
 const RANDOM_BYTES_MIN: usize = 40;
 /// A random text has at most one `-`, `_`, `+` or `/` in this many characters; a page's title in its address has more.
@@ -118,10 +120,32 @@ fn is_secret_name(name: &[u8]) -> bool {
         length += 1;
     }
     let name = &letters[..length];
-    let has_word = |(at, first): (usize, &u8)| {
+    is_listed(name) || has_word(name)
+}
+
+/// The lengths of the names in [`SECRET_NAMES`], a bit each, by their first letter: most names are told by these alone.
+const LISTED_LENGTHS: [u32; 256] = {
+    let mut lengths = [0; 256];
+    let mut place = 0;
+    while place < SECRET_NAMES.len() {
+        let name = SECRET_NAMES[place].as_bytes();
+        lengths[name[0] as usize] |= 1 << name.len();
+        place += 1;
+    }
+    lengths
+};
+
+fn is_listed(name: &[u8]) -> bool {
+    let Some(first) = name.first() else { return false };
+    let is_of_a_listed_length = name.len() < 32 && LISTED_LENGTHS[usize::from(*first)] >> name.len() & 1 == 1;
+    is_of_a_listed_length && SECRET_NAMES.iter().any(|secret| secret.as_bytes() == name)
+}
+
+fn has_word(name: &[u8]) -> bool {
+    let starts_word = |(at, first): (usize, &u8)| {
         secret_words(*first).iter().any(|word| name[at..].starts_with(word.as_bytes()))
     };
-    SECRET_NAMES.iter().any(|secret| secret.as_bytes() == name) || name.iter().enumerate().any(has_word)
+    name.iter().enumerate().any(starts_word)
 }
 
 /// `bob@example.com`, `bob:secret@host`, `//bob@host`; not `/@bob`, a public name, nor `package@1.2.3`.
@@ -153,21 +177,28 @@ fn begins_with_domain(text: &[u8]) -> bool {
     text[..length].windows(3).any(|three| three[0] == b'.' && three[1..].iter().all(is_letter))
 }
 
+/// Judged by length first: most parts of an address are too short for what is looked for.
 fn has_token(text: &[u8]) -> bool {
-    if text.len() < JSON_TOKEN_BYTES_MIN {
-        return false;
-    }
     let is_url_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
     let is_base64 = |byte: &u8| is_url_base64(byte) || b"+/".contains(byte);
-    text.split(|byte| !byte.is_ascii_hexdigit()).any(|run| run.len() >= HEX_DIGITS_MIN)
-        || text.split(|byte| !is_url_base64(byte)).any(|run| is_json_token(run) || is_random(run))
-        || (text.len() >= RANDOM_BYTES_MIN && text.split(|byte| !is_base64(byte)).any(is_random))
+    let has_json_token = || {
+        text.windows(JSON_TOKEN_START.len()).any(|start| start == JSON_TOKEN_START)
+            && text.split(|byte| !is_url_base64(byte)).any(is_json_token)
+    };
+    let has_hex = || text.split(|byte| !byte.is_ascii_hexdigit()).any(|run| run.len() >= HEX_DIGITS_MIN);
+    let has_random = || {
+        text.split(|byte| !is_url_base64(byte)).any(is_random)
+            || text.split(|byte| !is_base64(byte)).any(is_random)
+    };
+    (text.len() >= JSON_TOKEN_BYTES_MIN && has_json_token())
+        || (text.len() >= HEX_DIGITS_MIN && has_hex())
+        || (text.len() >= RANDOM_BYTES_MIN && has_random())
 }
 
 fn is_json_token(run: &[u8]) -> bool {
     let last_start = run.len().saturating_sub(JSON_TOKEN_BYTES_MIN - 1);
     (0..last_start).any(|start| {
-        run[start..].starts_with(b"eyJ") && (start == 0 || !run[start - 1].is_ascii_alphanumeric())
+        run[start..].starts_with(JSON_TOKEN_START) && (start == 0 || !run[start - 1].is_ascii_alphanumeric())
     })
 }
 
