@@ -1,1 +1,9 @@
 #![doc = include_str!("../README.md")]
+
+pub mod workload;
+
+pub mod load;
+
+pub mod drain;
+
+pub mod usage;

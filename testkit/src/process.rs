@@ -60,6 +60,13 @@ impl ProcessGroup {
         }
     }
 
+    /// Signals the whole group, as SIGSTOP must. A child that has ended is left alone.
+    pub fn signal_group(&self, signal: Signal) {
+        if self.child.id().is_some() {
+            let _gone_already = killpg(self.leader, signal);
+        }
+    }
+
     /// How it ended, if it has.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()

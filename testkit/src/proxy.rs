@@ -1,4 +1,4 @@
-//! A TCP proxy that can hold bytes back, cut connections and refuse new ones, in front of any server.
+//! A TCP proxy that can hold bytes back, slow them down, cut connections and refuse new ones, in front of any server.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -11,9 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 mod relay;
 
+mod pace;
+
 #[cfg(test)]
 mod tests;
 
+use pace::Pace;
 use relay::{Hold, relay};
 
 /// A running proxy. Dropped, it closes every connection.
@@ -28,6 +31,7 @@ pub struct Proxy {
 #[derive(Debug)]
 struct Faults {
     client_bytes: watch::Sender<Hold>,
+    client_pace: Pace,
     server_bytes: watch::Sender<Hold>,
     held: watch::Sender<bool>,
     refuse: watch::Sender<bool>,
@@ -46,6 +50,7 @@ impl Proxy {
         let addr = listener.local_addr()?;
         let faults = Arc::new(Faults {
             client_bytes: watch::Sender::new(Hold::Nothing),
+            client_pace: Pace::unbounded(),
             server_bytes: watch::Sender::new(Hold::Nothing),
             held: watch::Sender::new(false),
             refuse: watch::Sender::new(false),
@@ -86,7 +91,14 @@ impl Proxy {
         let _seen = held.wait_for(|held| *held).await;
     }
 
-    /// Forwards again, what was kept first.
+    /// From now on forwards at most so much of what clients send, all connections together; 0 lifts the bound.
+    ///
+    /// What is over it waits in the clients' sockets, which then take no more: that is how a slow network feels.
+    pub fn throttle_client_bytes(&self, bytes_per_s: u64) {
+        self.faults.client_pace.set(bytes_per_s);
+    }
+
+    /// Forwards again, what was kept first; a throttle stays.
     pub fn release(&self) {
         self.faults.client_bytes.send_replace(Hold::Nothing);
         self.faults.server_bytes.send_replace(Hold::Nothing);
@@ -133,7 +145,8 @@ async fn join(mut client: TcpStream, target: &str, faults: &Faults) {
     let _both = (client.set_nodelay(true), server.set_nodelay(true));
     let (from_client, to_client) = client.split();
     let (from_server, to_server) = server.split();
-    let upward = relay(from_client, to_server, &faults.client_bytes, Some(&faults.held));
-    let downward = relay(from_server, to_client, &faults.server_bytes, None);
+    let pace = Some(&faults.client_pace);
+    let upward = relay(from_client, to_server, &faults.client_bytes, Some(&faults.held), pace);
+    let downward = relay(from_server, to_client, &faults.server_bytes, None, None);
     let _ended = tokio::try_join!(upward, downward);
 }

@@ -101,8 +101,27 @@ impl RabbitServer {
         &self.node.programs.version
     }
 
+    /// The number of the broker's process, for `/proc`.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// SIGSTOP: from now on the broker neither reads nor answers, and its connections stay open.
+    ///
+    /// It stays so until [`RabbitServer::resume`]; [`RabbitServer::stop`], [`RabbitServer::kill`] and
+    /// [`RabbitServer::restart`] resume it first, and dropped it is killed, paused or not.
+    pub fn pause(&self) {
+        self.process.signal_group(Signal::SIGSTOP);
+    }
+
+    /// SIGCONT: the broker goes on where it was; one that is not paused is left alone.
+    pub fn resume(&self) {
+        self.process.signal_group(Signal::SIGCONT);
+    }
+
     /// Stops in order: connections are closed, everything is written out.
     pub async fn stop(&mut self) {
+        self.resume();
         self.process.signal(Signal::SIGTERM);
         let _status = self.process.wait(Duration::from_secs(STOP_WAIT_S)).await;
     }
@@ -116,6 +135,7 @@ impl RabbitServer {
     /// # Errors
     /// When the broker runs but does not answer; it is killed all the same.
     pub async fn kill(&mut self) -> Result<()> {
+        self.resume();
         let flushed = match self.process.ended() {
             Some(_status) => Ok(()),
             None => self.flush_directory().await,

@@ -17,6 +17,10 @@ mod run;
 
 mod replay;
 
+mod bench;
+
+mod schemathesis;
+
 /// Footfall's commands for developers.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -33,6 +37,10 @@ enum Command {
     Test(test::Arguments),
     /// Sends a web server's access log through the collector.
     Replay(replay::Arguments),
+    /// Measures a part against what can be done at all.
+    Bench(bench::Arguments),
+    /// Holds a real collector against its own `OpenAPI` document, by generated requests.
+    Schemathesis(schemathesis::Arguments),
 }
 
 #[tokio::main]
@@ -41,6 +49,8 @@ async fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments).await,
         Command::Test(arguments) => test::run(&arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
+        Command::Bench(arguments) => bench::run(&arguments).await,
+        Command::Schemathesis(arguments) => schemathesis::run(&arguments).await,
     };
     outcome.unwrap_or_else(|problem| {
         // One line of causes: a backtrace would tell a developer about this program, not about their machine.

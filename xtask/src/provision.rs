@@ -47,6 +47,11 @@ impl Servers {
         Ok(Self { database_url, amqp_url, postgres, rabbitmq })
     }
 
+    /// The broker's process, where it is ours.
+    pub(crate) fn broker_pid(&self) -> Option<u32> {
+        self.rabbitmq.as_ref().map(RabbitServer::pid)
+    }
+
     /// Stops in order what is ours.
     ///
     /// # Errors

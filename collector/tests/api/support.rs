@@ -15,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 /// Unacknowledged messages a test looks at.
 const PREFETCH: u16 = 100;
 
+/// How long a client waits for an answer before it takes the collector to hang.
+const ANSWER_LIMIT: std::time::Duration = std::time::Duration::from_secs(15);
+
 /// The key of `booking-bot` on a collector made by [`Collector::knowing`].
 pub(crate) const SECRET_KEY: &str =
     "ffi_0123456789ab_5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e";
@@ -84,7 +87,8 @@ impl Collector {
         let shutdown = CancellationToken::new();
         let running = tokio::spawn(app.run(shutdown.clone()));
         let (url, ops_url) = (format!("http://{public}"), format!("http://{ops}"));
-        Self { broker, client: Client::new(), url, ops_url, rabbit, database: None, shutdown, running }
+        let client = Client::builder().timeout(ANSWER_LIMIT).build().unwrap();
+        Self { broker, client, url, ops_url, rabbit, database: None, shutdown, running }
     }
 
     /// Waits until publishes can be confirmed.

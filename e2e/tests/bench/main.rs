@@ -11,6 +11,7 @@ use e2e::workload::{PROJECTS, Workload, projects};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use shared::clock;
+use shared::envelope::{DropReason, Dropped, EncodedEnvelope, Envelope, encode_message};
 use shared::ids::ProjectId;
 use shared::queue::rabbitmq::PublishSession;
 use testkit::{Service, TestBroker, eventually};
@@ -45,9 +46,8 @@ async fn a_drained_queue_is_empty_and_what_was_in_it_is_known() {
     let mut channel = session.channel().await.unwrap();
     let ids: Vec<Uuid> = (0..250).map(|_| Uuid::now_v7()).collect();
     for id in &ids {
-        let message =
-            format!(r#"{{"v":1,"envelopes":[{{"envelope_id":"{id}"}},{{"envelope_id":"{}"}}]}}"#, ids[0]);
-        channel.publish(Uuid::now_v7(), message.as_bytes()).await.unwrap();
+        let envelopes = [encoded(*id), encoded(ids[0])];
+        channel.publish(Uuid::now_v7(), &encode_message(&envelopes)).await.unwrap();
     }
 
     let drained = drain(&config).await.unwrap();
@@ -55,6 +55,13 @@ async fn a_drained_queue_is_empty_and_what_was_in_it_is_known() {
     let expected = Comparison { messages: 250, envelopes: 500, missing: 0, doubled: 250, unexpected: 0 };
     assert_eq!(compare(&ids, &drained), expected);
     assert!(drain(&config).await.unwrap().envelope_ids.is_empty());
+}
+
+fn encoded(envelope_id: Uuid) -> EncodedEnvelope {
+    let envelope_id = envelope_id.try_into().unwrap();
+    let dropped = Dropped { reason: DropReason::Gpc, events: 1 };
+    let project_id = "booking-bot".parse().unwrap();
+    EncodedEnvelope::new(&Envelope::of_dropped(envelope_id, project_id, clock::now(), dropped)).unwrap()
 }
 
 fn body() -> Value {

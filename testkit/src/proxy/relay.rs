@@ -7,6 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::watch;
 
+use super::pace::Pace;
+
 /// Bytes read at a time.
 const CHUNK_BYTES: usize = 16 * 1024;
 
@@ -27,6 +29,7 @@ pub(super) async fn relay(
     mut to: WriteHalf<'_>,
     hold: &watch::Sender<Hold>,
     held: Option<&watch::Sender<bool>>,
+    pace: Option<&Pace>,
 ) -> io::Result<()> {
     let mut changes = hold.subscribe();
     let mut search = Search::default();
@@ -45,8 +48,16 @@ pub(super) async fn relay(
                 Hold::Everything => 0,
                 Hold::After(pattern) => search.end_of(pattern, rest).unwrap_or(rest.len()),
             };
-            to.write_all(&rest[..free]).await?;
-            rest = &rest[free..];
+            let (mut going, kept) = rest.split_at(free);
+            while !going.is_empty() {
+                let granted = match pace {
+                    Some(pace) => pace.grant(going.len()).await,
+                    None => going.len(),
+                };
+                to.write_all(&going[..granted]).await?;
+                going = &going[granted..];
+            }
+            rest = kept;
             if matches!(state, Hold::After(_)) && search.is_complete() {
                 // Only if the pattern still is what is asked for: it may have been released meanwhile.
                 hold.send_if_modified(|now| {

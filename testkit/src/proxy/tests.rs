@@ -1,7 +1,7 @@
 //! Each fault, on a server that sends back what it gets.
 
 use super::*;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::OwnedReadHalf;
 
@@ -87,4 +87,43 @@ async fn a_refused_connection_is_closed_at_once() {
     proxy.refuse(true);
     let mut refused = TcpStream::connect(proxy.addr()).await.unwrap();
     assert!(matches!(refused.read(&mut [0; 1]).await, Ok(0) | Err(_)));
+}
+
+#[tokio::test]
+async fn throttled_bytes_all_come_through_and_no_faster_than_told() {
+    const BYTES_PER_S: u64 = 100_000;
+    let (proxy, mut first) = echo().await;
+    let mut second = TcpStream::connect(proxy.addr()).await.unwrap();
+    let sent = "x".repeat(20_000);
+    proxy.throttle_client_bytes(BYTES_PER_S);
+    let started = Instant::now();
+
+    for client in [&mut first, &mut second] {
+        client.write_all(sent.as_bytes()).await.unwrap();
+    }
+    for client in [&mut first, &mut second] {
+        expect(client, &sent).await;
+    }
+
+    // A slow machine takes longer, never less. What a late timer may make up for is allowed for.
+    let shortest = 2.0 * sent.len() as f64 / BYTES_PER_S as f64 - 0.05;
+    assert!(started.elapsed().as_secs_f64() >= shortest, "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_throttle_that_is_lifted_holds_nothing_back() {
+    let (proxy, mut client) = echo().await;
+    proxy.throttle_client_bytes(10);
+    client.write_all(b"one").await.unwrap();
+    expect(&mut client, "o").await;
+    proxy.throttle_client_bytes(0);
+
+    // At the old rate this would take five hours.
+    let sent = "x".repeat(200_000);
+    let (mut read, mut write) = client.into_split();
+    let writing = tokio::spawn(async move { write.write_all(sent.as_bytes()).await.map(|()| sent) });
+    expect(&mut read, "ne").await;
+    let mut echoed = vec![0; 200_000];
+    tokio::time::timeout(Duration::from_secs(30), read.read_exact(&mut echoed)).await.unwrap().unwrap();
+    assert_eq!(echoed, writing.await.unwrap().unwrap().as_bytes());
 }

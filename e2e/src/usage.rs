@@ -1,0 +1,65 @@
+//! What a process has used, as `/proc` tells.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+/// Ticks a second in `/proc/PID/stat`: fixed for programs, whatever the kernel's own clock does.
+const TICKS_PER_S: u64 = 100;
+
+/// CPU time of a process and all its threads so far, user and system together, in microseconds; exact to 10 ms.
+///
+/// # Errors
+/// When there is no such process.
+pub fn cpu_us(pid: u32) -> Result<u64> {
+    let path = format!("/proc/{pid}/stat");
+    let text = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
+    // The name may hold anything, but ends at the last parenthesis; user and system time are fields 14 and 15 of all.
+    let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    let times: Vec<u64> = fields.skip(11).take(2).map_while(|field| field.parse().ok()).collect();
+    let [user, system] = times[..] else { anyhow::bail!("{path} has another form than expected") };
+    Ok((user + system) * 1_000_000 / TICKS_PER_S)
+}
+
+/// Memory that a process holds now, in bytes.
+///
+/// # Errors
+/// When there is no such process.
+pub fn memory_bytes(pid: u32) -> Result<u64> {
+    status(pid, "VmRSS:")
+}
+
+/// The most memory that a process ever held, in bytes.
+///
+/// # Errors
+/// When there is no such process.
+pub fn memory_peak_bytes(pid: u32) -> Result<u64> {
+    status(pid, "VmHWM:")
+}
+
+fn status(pid: u32, name: &str) -> Result<u64> {
+    let path = format!("/proc/{pid}/status");
+    let text = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    Ok(kib.with_context(|| format!("{path} has no {name}"))? * 1_024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_and_memory_of_this_process_show() {
+        let pid = std::process::id();
+        let (cpu_before, held) = (cpu_us(pid).unwrap(), vec![1_u8; 64 * 1024 * 1024]);
+        let mut random = fastrand::Rng::with_seed(1);
+        // A tick is 10 ms; this goes on until one has passed.
+        while cpu_us(pid).unwrap() == cpu_before {
+            std::hint::black_box((0..100_000).map(|_| random.u64(..)).max());
+        }
+        assert!(memory_bytes(pid).unwrap() >= held.len() as u64);
+        assert!(memory_peak_bytes(pid).unwrap() >= memory_bytes(pid).unwrap() / 2);
+        assert!(cpu_us(u32::MAX).is_err());
+    }
+}

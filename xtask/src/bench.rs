@@ -1,0 +1,56 @@
+//! `cargo xtask bench`: what a part can do, against what can be done at all, both on this machine and in one run.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use shared::shutdown;
+
+use crate::workspace::Workspace;
+
+mod stage;
+
+mod spread;
+
+mod round;
+
+mod collector;
+
+mod overload;
+
+/// What a shell reports for a program ended by SIGINT.
+const EXIT_INTERRUPTED: u8 = 130;
+
+/// What `cargo xtask bench` takes.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(clap::Subcommand)]
+enum Bench {
+    /// Durable 202s a second, against a plain handler that parses the same body and answers at once.
+    Collector(collector::Arguments),
+    /// Ten times as much as the queue takes, for a minute.
+    Overload(overload::Arguments),
+}
+
+/// Runs a benchmark to its end.
+///
+/// # Errors
+/// When something does not come up, or a 202 turns out to be a lie. A figure below what is asked is no error.
+pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    let _only_one = workspace.lock("bench")?;
+    let interrupted = shutdown::on_signal()?;
+    let bench = async {
+        match &arguments.bench {
+            Bench::Collector(arguments) => collector::run(&workspace, arguments).await,
+            Bench::Overload(arguments) => overload::run(&workspace, arguments).await,
+        }
+    };
+    tokio::select! {
+        outcome = bench => outcome.map(|()| ExitCode::SUCCESS),
+        () = interrupted.cancelled() => Ok(ExitCode::from(EXIT_INTERRUPTED)),
+    }
+}
