@@ -19,7 +19,7 @@ use case::{Case, Side};
 /// How many events a request carries, in turn.
 const EVENTS: [usize; 2] = [1, 20];
 /// How many connections there are, unless told otherwise; the figures in JSON are those of the last.
-const CONNECTIONS: [usize; 2] = [64, 256];
+const CONNECTIONS: [usize; 2] = [64, 512];
 /// Sent before each round is measured, in milliseconds.
 const WARM_UP_MS: u64 = 1_000;
 

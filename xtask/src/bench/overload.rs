@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
     /// Connections of the overload, which take turns.
-    #[arg(long, default_value_t = 2_048)]
+    #[arg(long, default_value_t = 1_024)]
     connections: usize,
     /// Threads of the load client.
     #[arg(long, default_value_t = 2)]
