@@ -17,6 +17,8 @@ mod collector;
 
 mod overload;
 
+mod faults;
+
 /// What a shell reports for a program ended by SIGINT.
 const EXIT_INTERRUPTED: u8 = 130;
 
@@ -33,6 +35,8 @@ enum Bench {
     Collector(collector::Arguments),
     /// Ten times as much as the queue takes, for a minute.
     Overload(overload::Arguments),
+    /// How fast the collector refuses while its broker is paused, killed, out of memory, or full.
+    Faults(faults::Arguments),
 }
 
 /// Runs a benchmark to its end.
@@ -47,6 +51,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
         match &arguments.bench {
             Bench::Collector(arguments) => collector::run(&workspace, arguments).await,
             Bench::Overload(arguments) => overload::run(&workspace, arguments).await,
+            Bench::Faults(arguments) => faults::run(&workspace, arguments).await,
         }
     };
     tokio::select! {

@@ -52,6 +52,16 @@ impl Servers {
         self.rabbitmq.as_ref().map(RabbitServer::pid)
     }
 
+    /// Takes the broker out, where it is ours, for a while; [`Servers::return_broker`] puts it back to be stopped.
+    pub(crate) fn lend_broker(&mut self) -> Option<RabbitServer> {
+        self.rabbitmq.take()
+    }
+
+    /// Puts the broker back.
+    pub(crate) fn return_broker(&mut self, broker: RabbitServer) {
+        self.rabbitmq = Some(broker);
+    }
+
     /// Stops in order what is ours.
     ///
     /// # Errors

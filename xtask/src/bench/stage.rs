@@ -65,6 +65,11 @@ impl Stage {
         self.servers.broker_pid()
     }
 
+    /// The servers, for a benchmark that breaks them.
+    pub(super) fn servers_mut(&mut self) -> &mut Servers {
+        &mut self.servers
+    }
+
     /// Starts a server of this kind, as `FOOTFALL_BENCH_SERVER` names it; it answers 202 when this returns.
     ///
     /// # Errors
