@@ -137,7 +137,9 @@ impl EncodedEnvelope {
 }
 
 /// The bytes of a message that carries `envelopes`, in their order; a large one is packed.
-pub fn encode_message<'a>(envelopes: impl IntoIterator<Item = &'a EncodedEnvelope, IntoIter: Clone>) -> Vec<u8> {
+pub fn encode_message<'a>(
+    envelopes: impl IntoIterator<Item = &'a EncodedEnvelope, IntoIter: Clone>,
+) -> Vec<u8> {
     let envelopes = envelopes.into_iter();
     let size_bytes: usize = envelopes.clone().map(|envelope| envelope.0.len() + 1).sum();
     let mut message = Vec::with_capacity(size_bytes + MESSAGE_FRAME_BYTES);
