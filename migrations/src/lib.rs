@@ -66,6 +66,12 @@ pub async fn migrate(database_url: &str) -> Result<Report, MigrateError> {
     report
 }
 
+/// The newest migration of this build.
+pub fn latest_version() -> i32 {
+    let migrations = embedded::migrations::runner();
+    migrations.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or_default()
+}
+
 async fn apply(client: &mut Client) -> Result<Report, MigrateError> {
     let failed = |doing| move |source| MigrateError::Database { doing, source };
 

@@ -11,8 +11,9 @@ use crate::config::Config;
 use crate::consume::Writer;
 use crate::enrich::Enricher;
 use crate::enrich::geo::Geo;
+use crate::maintain::keep;
 use crate::metrics::Metrics;
-use crate::store::Store;
+use crate::store::{Store, UnsafeSettings};
 
 /// A writer with its listener bound and its geo databases read, not yet consuming.
 pub struct App {
@@ -46,16 +47,24 @@ impl App {
         let ops_handle = ops.handle();
         let ops_task = tokio::spawn(ops);
 
+        let unsafe_settings = match self.config.allow_unsafe {
+            true => UnsafeSettings::Allowed,
+            false => UnsafeSettings::Refused,
+        };
+        let keeping =
+            tokio::spawn(keep(self.config.database.clone(), metrics.clone(), shutdown.child_token()));
         let writer = Writer {
             rabbit: self.config.rabbit,
             limits: self.config.limits,
             enricher: Enricher::new(self.geo),
-            store: Store::new(self.config.database),
+            store: Store::new(self.config.database).with_unsafe_settings(unsafe_settings),
             metrics,
             readiness: readiness.clone(),
             unstored: None,
         };
         let stored = writer.run(&shutdown).await;
+        // A step that is cut off is rolled back.
+        keeping.abort();
         readiness.set_not_ready("stopped");
         ops_handle.stop(false).await;
         ops_task.await??;

@@ -20,6 +20,8 @@ pub struct Config {
     pub database: tokio_postgres::Config,
     /// Geo databases in MaxMind's format; the first that knows an address answers.
     pub geo_files: Vec<PathBuf>,
+    /// Whether it stores rows where the database's settings break the promise.
+    pub allow_unsafe: bool,
     /// When a batch is full.
     pub limits: BatchLimits,
 }
@@ -37,6 +39,11 @@ impl service::Config for Config {
         let geo_files = settings.list(
             "FOOTFALL_GEO_FILES",
             "geo databases in MaxMind's format, as city-ipv4.mmdb,city-ipv6.mmdb; empty leaves places unknown",
+        );
+        let allow_unsafe = settings.or(
+            "FOOTFALL_ALLOW_UNSAFE",
+            false,
+            "true stores rows also where fsync, full_page_writes or synchronous_commit is off, and a crash loses them",
         );
         let rows_max =
             settings.or_within("FOOTFALL_BATCH_ROWS", 5_000, 1..=50_000, "rows that make a batch full");
@@ -59,6 +66,7 @@ impl service::Config for Config {
             rabbit: rabbit?,
             database: database?,
             geo_files: geo_files?,
+            allow_unsafe: allow_unsafe?,
             limits: BatchLimits {
                 rows_max: rows_max?,
                 bytes_max: bytes_max?,

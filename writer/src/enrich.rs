@@ -51,13 +51,18 @@ impl Enricher {
 
     /// Adds to each envelope what it does not know.
     pub fn prepare(&self, batch: Batch) -> PreparedBatch {
-        let envelopes = batch.envelopes.into_iter().map(|envelope| PreparedEnvelope {
+        let envelopes = batch.envelopes.into_iter().map(|envelope| self.prepare_envelope(envelope));
+        PreparedBatch { envelopes: envelopes.collect(), undecodable: batch.undecodable }
+    }
+
+    /// Adds to one envelope what it does not know.
+    pub(crate) fn prepare_envelope(&self, envelope: Envelope) -> PreparedEnvelope {
+        PreparedEnvelope {
             events_hash: events_hash(&envelope),
             place: envelope.client.and_then(|client| self.geo.place(client.first_address())),
             refused: beyond_the_calendar(&envelope),
             envelope,
-        });
-        PreparedBatch { envelopes: envelopes.collect(), undecodable: batch.undecodable }
+        }
     }
 }
 

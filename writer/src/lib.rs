@@ -17,4 +17,8 @@ pub mod flush;
 
 pub mod store;
 
+pub mod safety;
+
+pub mod maintain;
+
 pub mod metrics;

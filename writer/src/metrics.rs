@@ -19,6 +19,10 @@ pub struct Metrics {
     batches: IntCounterVec,
     /// 1 while subscribed to the queue.
     pub consuming: IntGauge,
+    /// Whole months ahead that both raw tables have a partition for, when last looked at.
+    pub partitions_ahead: IntGauge,
+    /// Runs of [`crate::maintain`] that failed, and steps that they left.
+    pub maintain_failures: IntCounter,
     /// Preparing and storing a batch, isolation included.
     pub flush_seconds: Histogram,
 }
@@ -55,6 +59,14 @@ impl Metrics {
                 "footfall_writer_consuming",
                 "Whether it is subscribed to the queue: 1 or 0.",
             )?,
+            partitions_ahead: IntGauge::new(
+                "footfall_writer_partitions_ahead",
+                "Whole months ahead that have their partitions.",
+            )?,
+            maintain_failures: IntCounter::new(
+                "footfall_writer_maintain_failures_total",
+                "Runs that keep up partitions and retention and failed, and steps that they left.",
+            )?,
             flush_seconds: Histogram::with_opts(
                 HistogramOpts::new("footfall_writer_flush_seconds", "Preparing and storing a batch.")
                     .buckets(exponential_buckets(0.001, 2.0, 16)?),
@@ -66,6 +78,8 @@ impl Metrics {
         registry.register(Box::new(metrics.duplicates.clone()))?;
         registry.register(Box::new(metrics.batches.clone()))?;
         registry.register(Box::new(metrics.consuming.clone()))?;
+        registry.register(Box::new(metrics.partitions_ahead.clone()))?;
+        registry.register(Box::new(metrics.maintain_failures.clone()))?;
         registry.register(Box::new(metrics.flush_seconds.clone()))?;
         metrics.start_at_zero();
         Ok(metrics)

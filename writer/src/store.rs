@@ -1,9 +1,11 @@
 //! The database's end: one transaction a batch, and what its failure asks of the caller.
 
 mod claim;
+mod connect;
 mod copy;
 mod error;
 mod quarantine;
+mod replay;
 mod rollup;
 mod transaction;
 
@@ -11,11 +13,13 @@ use std::time::Duration;
 
 use shared::envelope::DropReason;
 use tokio::time::timeout;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
+use self::connect::connect;
 pub use self::error::StoreError;
+pub use self::replay::Replayed;
 use crate::batch::Undecodable;
-use crate::enrich::PreparedEnvelope;
+use crate::enrich::{Enricher, PreparedEnvelope};
 
 /// Longest wait for a connection, in seconds.
 const CONNECT_LIMIT_S: u64 = 10;
@@ -83,10 +87,23 @@ impl Receipt {
     }
 }
 
+/// What is done where the database's settings break the promise ([`crate::safety`]). Each connection is looked at, since the
+/// server may have been started anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnsafeSettings {
+    /// Nothing: somebody else looks.
+    NotLookedFor,
+    /// The log tells of them.
+    Allowed,
+    /// Nothing is stored.
+    Refused,
+}
+
 /// A connection of its own, opened when needed, and dropped at the first error: a connection that saw one may be in
 /// any state.
 pub struct Store {
     config: tokio_postgres::Config,
+    unsafe_settings: UnsafeSettings,
     connected: Option<Connected>,
 }
 
@@ -105,7 +122,13 @@ impl Store {
             .options(format!("{SESSION} {given}"))
             .connect_timeout(Duration::from_secs(CONNECT_LIMIT_S))
             .tcp_user_timeout(Duration::from_secs(TCP_USER_TIMEOUT_S));
-        Self { config, connected: None }
+        Self { config, unsafe_settings: UnsafeSettings::NotLookedFor, connected: None }
+    }
+
+    /// The same store, which looks at the settings of each server that it connects to.
+    #[must_use]
+    pub fn with_unsafe_settings(self, unsafe_settings: UnsafeSettings) -> Self {
+        Self { unsafe_settings, ..self }
     }
 
     /// Writes and commits one row, so that a standby, a full disk or a missing right shows before anything is consumed.
@@ -141,6 +164,17 @@ impl Store {
         }
     }
 
+    /// Tries one entry of the quarantine again: either its events are counted and the entry is gone, or nothing changes.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] but `Refused`, which is an answer: the entry stays.
+    pub async fn replay(&mut self, enricher: &Enricher, quarantine_id: i64) -> Result<Replayed, StoreError> {
+        match self.run(async |connected| replay::replay(connected, enricher, quarantine_id).await).await {
+            Err(StoreError::Refused { detail, .. }) => Ok(Replayed::Stays(detail)),
+            outcome => outcome,
+        }
+    }
+
     async fn run<T>(
         &mut self,
         work: impl AsyncFnOnce(&mut Connected) -> Result<T, StoreError>,
@@ -148,7 +182,7 @@ impl Store {
         // Taken out, and put back only after success.
         let mut connected = match self.connected.take() {
             Some(connected) if !connected.client.is_closed() => connected,
-            _ => connect(&self.config).await?,
+            _ => connect(&self.config, self.unsafe_settings).await?,
         };
         match timeout(Duration::from_secs(COMMIT_LIMIT_S), work(&mut connected)).await {
             Ok(Ok(done)) => {
@@ -159,25 +193,4 @@ impl Store {
             Err(_elapsed) => Err(StoreError::Away(format!("no answer within {COMMIT_LIMIT_S} s").into())),
         }
     }
-}
-
-async fn connect(config: &tokio_postgres::Config) -> Result<Connected, StoreError> {
-    let connecting = timeout(Duration::from_secs(CONNECT_LIMIT_S), config.connect(NoTls));
-    let (client, connection) = connecting
-        .await
-        .map_err(|_elapsed| StoreError::Away(format!("no connection within {CONNECT_LIMIT_S} s").into()))?
-        // Whatever a connection fails of, a wrong password included, may be mended while we wait.
-        .map_err(|error| StoreError::Away(error.into()))?;
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection to the database ended");
-        }
-    });
-    let may_skip_triggers = transaction::may_skip_triggers(&client).await?;
-    if !may_skip_triggers {
-        tracing::warn!(
-            "this role may not set session_replication_role: foreign keys are checked row by row, which halves the rate"
-        );
-    }
-    Ok(Connected { client, may_skip_triggers })
 }

@@ -38,6 +38,7 @@ async fn the_collect_role_reads_what_its_snapshot_holds_and_nothing_else() {
             "projects.honour_dnt",
             "projects.honour_gpc",
             "projects.project_id",
+            "projects.retired_at",
             "projects_version.version",
         ]
     );

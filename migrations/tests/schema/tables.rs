@@ -99,6 +99,7 @@ async fn what_a_project_asks_of_the_collector_stands_beside_its_name() {
             "allowed_origins ARRAY not-null default '{}'::text[]",
             "honour_gpc boolean not-null default true",
             "honour_dnt boolean not-null default false",
+            "retired_at timestamp with time zone",
         ]
     );
     assert_eq!(indexes(&client, "projects").await, ["primary project_id"]);

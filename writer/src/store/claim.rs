@@ -71,6 +71,21 @@ pub(super) async fn claim<'a>(
     Ok(Claimed { envelopes, claims, known_projects, rows })
 }
 
+/// One envelope that the ledger has already, to be loaded all the same; `None` where its project does not exist.
+pub(super) async fn already_claimed<'a>(
+    transaction: &Transaction<'_>,
+    envelope: &'a PreparedEnvelope,
+) -> Result<Option<Claimed<'a>>, StoreError> {
+    let envelopes = std::slice::from_ref(envelope);
+    let known_projects = lock_projects(transaction, envelopes).await?;
+    if known_projects.is_empty() {
+        return Ok(None);
+    }
+    let claims = vec![Claim::New];
+    let rows = rows(envelopes, &claims, &known_projects);
+    Ok(Some(Claimed { envelopes, claims, known_projects, rows }))
+}
+
 fn key(envelope: &PreparedEnvelope) -> Key<'_> {
     (envelope.envelope.envelope_id.as_uuid(), envelope.envelope.project_id.as_str())
 }

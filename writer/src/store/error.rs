@@ -10,7 +10,7 @@ pub enum StoreError {
     /// Wait, then connect again; the batch is as good as before.
     #[error("the database is away")]
     Away(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Try the same batch again now: another writer was in the way.
+    /// Try the same batch again now: another transaction was in the way.
     #[error("another transaction was in the way")]
     Conflict(#[source] tokio_postgres::Error),
     /// Find the row, put it in quarantine, and store the rest.
@@ -42,6 +42,9 @@ impl StoreError {
                 false => Self::Refused { at: None, detail: crate::batch::chain(&error) },
             };
         };
+        if is_month_just_made(db_error) {
+            return Self::Conflict(error);
+        }
         match Class::of(db_error.code()) {
             Class::Away => Self::Away(error.into()),
             Class::Conflict => Self::Conflict(error),
@@ -81,6 +84,13 @@ impl Class {
             _ => Self::Stop,
         }
     }
+}
+
+/// Whether a row was on its way into the default partition when its month was made: the next try finds the new partition.
+/// A check constraint would be named; the bounds of a partition have no name.
+fn is_month_just_made(error: &DbError) -> bool {
+    let is_default = error.table().is_some_and(|table| table.ends_with("_default"));
+    is_default && error.constraint().is_none() && *error.code() == SqlState::CHECK_VIOLATION
 }
 
 fn is_connection_error(error: &tokio_postgres::Error) -> bool {

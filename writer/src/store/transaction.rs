@@ -17,24 +17,34 @@ pub(super) async fn commit(
     undecodable: &[Undecodable],
 ) -> Result<Receipt, StoreError> {
     let transaction = begin(connected).await?;
-    let claimed = claim(&transaction, envelopes).await?;
+    let receipt = store_new(&transaction, envelopes, undecodable).await?;
+    transaction.commit().await?;
+    Ok(receipt)
+}
+
+/// Stores what is new of a batch, in a transaction that the caller commits.
+pub(super) async fn store_new(
+    transaction: &Transaction<'_>,
+    envelopes: &[PreparedEnvelope],
+    undecodable: &[Undecodable],
+) -> Result<Receipt, StoreError> {
+    let claimed = claim(transaction, envelopes).await?;
     let mut receipt = Receipt {
-        impressions: copy(&transaction, Table::Impressions, &claimed).await?,
-        interactions: copy(&transaction, Table::Interactions, &claimed).await?,
+        impressions: copy(transaction, Table::Impressions, &claimed).await?,
+        interactions: copy(transaction, Table::Interactions, &claimed).await?,
         duplicate_envelopes: claimed.claims.iter().filter(|claim| **claim == Claim::Duplicate).count() as u64,
-        quarantined: quarantine(&transaction, &claimed, undecodable).await?,
+        quarantined: quarantine(transaction, &claimed, undecodable).await?,
         dropped: Vec::new(),
     };
     // Last, since these rows are the ones that writers share: held for the shortest time.
-    rollup::add(&transaction, &claimed).await?;
-    receipt.dropped = rollup::add_dropped(&transaction, &claimed).await?;
+    rollup::add(transaction, &claimed).await?;
+    receipt.dropped = rollup::add_dropped(transaction, &claimed).await?;
     if receipt.impressions + receipt.interactions != claimed.rows.len() as u64 {
         return Err(StoreError::Stop("the tables took another number of rows than were claimed".into()));
     }
     if !claimed.claims.contains(&Claim::New) {
-        write_heartbeat(&transaction).await?;
+        write_heartbeat(transaction).await?;
     }
-    transaction.commit().await?;
     Ok(receipt)
 }
 
@@ -75,7 +85,7 @@ pub(super) async fn may_skip_triggers(client: &Client) -> Result<bool, StoreErro
     Ok(client.query_one(sql, &[]).await?.get(0))
 }
 
-async fn begin(connected: &mut Connected) -> Result<Transaction<'_>, StoreError> {
+pub(super) async fn begin(connected: &mut Connected) -> Result<Transaction<'_>, StoreError> {
     let may_skip_triggers = connected.may_skip_triggers;
     let transaction = connected.client.transaction().await?;
     if may_skip_triggers {

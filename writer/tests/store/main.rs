@@ -5,6 +5,8 @@
 mod dropped;
 mod isolation;
 mod once;
+mod replay;
 mod roles;
 mod rollups;
+mod safety;
 mod support;

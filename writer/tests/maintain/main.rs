@@ -1,0 +1,8 @@
+//! Partitions ahead and retention, on real Postgres.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod ahead;
+mod expiry;
+mod support;
+mod waiting;
