@@ -6,8 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha256};
-use shared::secret_key::INGEST_PREFIX;
+use shared::secret_key::{INGEST_PREFIX, MintedKey};
 use testkit::{Data, Service, TestBroker, TestDatabase, eventually};
 use tokio::process::Command;
 
@@ -21,8 +20,8 @@ const TOOL: &str = "schemathesis==4.32.5";
 const READY_LIMIT: Duration = Duration::from_secs(60);
 /// Longest wait for one answer, in seconds: no request may hang.
 const ANSWER_LIMIT_S: u64 = 10;
-/// The project that requests are for, and its key's public half.
-const PROJECT: (&str, &str) = ("alpha", "5c4e3a7e5150");
+/// The project that requests are for.
+const PROJECT: &str = "alpha";
 
 /// What `cargo xtask schemathesis` takes.
 #[derive(clap::Args)]
@@ -155,13 +154,10 @@ fn show_fates(metrics: &str) -> Result<()> {
 
 /// The project that requests are for, and a secret key of it.
 async fn make_project(database: &TestDatabase) -> Result<String> {
-    let (project_id, key_id) = PROJECT;
-    let mut secret = [0; 32];
-    getrandom::fill(&mut secret).map_err(|problem| anyhow::anyhow!("no random numbers: {problem}"))?;
+    let key = MintedKey::mint(INGEST_PREFIX).context("asking the operating system for random bytes")?;
     let client = database.client().await;
-    client.execute("insert into projects (project_id, name) values ($1, $1)", &[&project_id]).await?;
+    client.execute("insert into projects (project_id, name) values ($1, $1)", &[&PROJECT]).await?;
     let sql = "insert into ingest_keys (key_id, project_id, name, secret_sha256) values ($1, $2, 'test', $3)";
-    client.execute(sql, &[&key_id, &project_id, &Sha256::digest(secret).as_slice()]).await?;
-    let digits: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("{INGEST_PREFIX}{key_id}_{digits}"))
+    client.execute(sql, &[&key.key_id(), &PROJECT, &key.secret_sha256().as_slice()]).await?;
+    Ok(key.text())
 }

@@ -5,6 +5,7 @@
 mod crash;
 mod drain;
 mod metrics;
+mod operators;
 mod outage;
 mod pipeline;
 mod privacy;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use shared::secret_key::{MintedKey, READER_PREFIX};
 use testkit::recount::assert_rollups_equal_a_recount;
 use testkit::{Service, TestBroker, TestDatabase, eventually};
 use uuid::Uuid;
@@ -128,14 +128,12 @@ impl System {
 
     /// A key that sees every project.
     pub(crate) async fn api_key(&self) -> String {
-        let id = &Uuid::now_v7().simple().to_string()[..12];
-        let secret = [*Uuid::now_v7().as_bytes(), *Uuid::now_v7().as_bytes()].concat();
+        let key = MintedKey::mint(READER_PREFIX).unwrap();
         let sql =
             "insert into api_keys (key_id, name, secret_sha256, all_projects) values ($1, 'test', $2, true)";
-        let hash: &[u8] = &Sha256::digest(&secret);
-        self.database.client().await.execute(sql, &[&id, &hash]).await.unwrap();
-        let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("ffk_{id}_{secret}")
+        let hash = key.secret_sha256();
+        self.database.client().await.execute(sql, &[&key.key_id(), &hash.as_slice()]).await.unwrap();
+        key.text()
     }
 }
 
@@ -166,6 +164,8 @@ async fn writer(broker: &TestBroker, amqp_url: &str, database_url: &str) -> Serv
         ("FOOTFALL_QUEUE_PREFIX", broker.prefix()),
         ("DATABASE_URL", database_url),
         ("FOOTFALL_OPS_ADDR", "127.0.0.1:0"),
+        // The tests' server is a disposable one, which syncs nothing.
+        ("FOOTFALL_ALLOW_UNSAFE", "true"),
     ];
     Service::spawn("writer", &settings).await
 }

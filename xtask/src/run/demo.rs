@@ -1,13 +1,12 @@
 //! Demo projects, and a key that reads them.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
+use shared::secret_key::{MintedKey, READER_PREFIX};
 use tokio_postgres::{Client, NoTls};
 
 use crate::workspace::Workspace;
@@ -26,16 +25,9 @@ pub(super) const PROJECTS: [(&str, &str); 5] = [
 const KEY_NAME: &str = "demo";
 /// Only the developer may read the key.
 const KEY_FILE_MODE: u32 = 0o600;
-/// Length of a key's public part, in bytes; twice that in characters.
-const KEY_ID_BYTES: usize = 6;
-/// Length of a key's secret, in bytes; twice that in characters.
-const SECRET_BYTES: usize = 32;
 
-/// A reader's credential: `ffk_`, a public id, `_`, a secret, both in hexadecimal.
-pub(super) struct DemoKey {
-    key_id: String,
-    secret: Vec<u8>,
-}
+/// A reader's credential.
+pub(super) struct DemoKey(MintedKey);
 
 /// Makes what is missing of projects and key; a key of an earlier run is used again while the database knows it.
 ///
@@ -50,6 +42,11 @@ pub(super) async fn prepare(workspace: &Workspace, database_url: &str) -> Result
             "insert into projects (project_id, name) values ($1, $2) on conflict (project_id) do nothing";
         client.execute(insert, &[&project_id, &name]).await.context("making the demo projects")?;
     }
+    // A log that is replayed may be of any year.
+    client
+        .execute("update retention set raw_months = 0, rollup_months = 0", &[])
+        .await
+        .context("keeping rows for ever")?;
     let file = workspace.footfall.join("demo-key");
     let key = match fs::read_to_string(&file).ok().and_then(|text| DemoKey::parse(text.trim())) {
         Some(key) if key.is_known(&client).await? => key,
@@ -58,7 +55,7 @@ pub(super) async fn prepare(workspace: &Workspace, database_url: &str) -> Result
     let grant = "insert into api_key_projects (key_id, project_id) values ($1, $2) on conflict do nothing";
     for (project_id, _) in PROJECTS {
         client
-            .execute(grant, &[&key.key_id, &project_id])
+            .execute(grant, &[&key.0.key_id(), &project_id])
             .await
             .context("granting the projects to the key")?;
     }
@@ -70,17 +67,15 @@ pub(super) async fn prepare(workspace: &Workspace, database_url: &str) -> Result
 impl DemoKey {
     /// The key as a client sends it.
     pub(super) fn text(&self) -> String {
-        format!("ffk_{}_{}", self.key_id, hex(&self.secret))
+        self.0.text()
     }
 
     async fn make(client: &Client, file: &Path) -> Result<Self> {
-        let key = Self {
-            key_id: hex(&random_bytes::<KEY_ID_BYTES>()?),
-            secret: random_bytes::<SECRET_BYTES>()?.to_vec(),
-        };
+        let key =
+            Self(MintedKey::mint(READER_PREFIX).context("asking the operating system for random bytes")?);
         let insert = "insert into api_keys (key_id, name, secret_sha256) values ($1, $2, $3)";
         client
-            .execute(insert, &[&key.key_id, &KEY_NAME, &key.hash()])
+            .execute(insert, &[&key.0.key_id(), &KEY_NAME, &key.hash()])
             .await
             .context("storing the key's hash")?;
         // A file of an earlier run may have a wider mode.
@@ -94,55 +89,15 @@ impl DemoKey {
     async fn is_known(&self, client: &Client) -> Result<bool> {
         let query = "select exists (select from api_keys where key_id = $1 and secret_sha256 = $2 and revoked_at is null)";
         let row =
-            client.query_one(query, &[&self.key_id, &self.hash()]).await.context("looking the key up")?;
+            client.query_one(query, &[&self.0.key_id(), &self.hash()]).await.context("looking the key up")?;
         Ok(row.get(0))
     }
 
     fn hash(&self) -> Vec<u8> {
-        Sha256::digest(&self.secret).to_vec()
+        self.0.secret_sha256().to_vec()
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let (key_id, secret) = text.strip_prefix("ffk_")?.split_once('_')?;
-        let secret = bytes_of_hex(secret)?;
-        (key_id.len() == 2 * KEY_ID_BYTES && secret.len() == SECRET_BYTES)
-            .then(|| Self { key_id: key_id.to_owned(), secret })
-    }
-}
-
-fn random_bytes<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
-    let mut bytes = [0; LENGTH];
-    getrandom::fill(&mut bytes).context("asking the operating system for random bytes")?;
-    Ok(bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
-    let pairs = (0..text.len()).step_by(2).map(|at| text.get(at..at + 2));
-    pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_read_back_from_its_text() {
-        let key = DemoKey { key_id: "0123456789ab".to_owned(), secret: vec![0xfe; SECRET_BYTES] };
-        let read = DemoKey::parse(&key.text()).unwrap();
-        assert_eq!((read.text(), read.hash()), (key.text(), key.hash()));
-    }
-
-    #[test]
-    fn what_is_no_key_is_made_anew() {
-        for text in ["", "ffk_0123456789ab_", "ffk_01_fefe", "ffk_0123456789ab_zz", "0123456789ab"] {
-            assert!(DemoKey::parse(text).is_none(), "{text:?}");
-        }
+        MintedKey::parse(text, READER_PREFIX).map(Self)
     }
 }

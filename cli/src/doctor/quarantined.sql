@@ -1,0 +1,3 @@
+-- Entries of the quarantine. No parameters. Scans its index.
+select count(*)
+from quarantine

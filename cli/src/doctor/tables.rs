@@ -1,0 +1,63 @@
+//! The tables: their version, their partitions, and what waits where it should not for long.
+
+use tokio_postgres::Client;
+use writer::safety::{Check, State};
+
+use crate::failure::Failure;
+
+/// Oldest Postgres that Footfall runs on, as `server_version_num`.
+const SERVER_VERSION_MIN: i32 = 150_000;
+/// Rows of a default partition up to which they are counted.
+const DEFAULT_ROWS_COUNTED_MAX: i32 = 10_000;
+
+/// Looks at the tables.
+pub(super) async fn check(client: &Client) -> Result<Vec<Check>, Failure> {
+    let row = client.query_one(include_str!("server.sql"), &[]).await?;
+    let (server, server_name): (i32, String) = (row.get(0), row.get(1));
+    let schema: i32 = client.query_one(include_str!("schema.sql"), &[]).await?.get(0);
+    let build = migrations::latest_version();
+    let row = client.query_one(include_str!("partitions.sql"), &[&DEFAULT_ROWS_COUNTED_MAX]).await?;
+    let (ahead, waiting): (i32, i64) = (row.get(0), row.get(1));
+    let quarantined: i64 = client.query_one(include_str!("quarantined.sql"), &[]).await?.get(0);
+    Ok(vec![
+        Check {
+            name: "server version",
+            state: if server >= SERVER_VERSION_MIN { State::Ok } else { State::Bad },
+            found: server_name,
+            meaning: "the migrations need Postgres 15",
+            change: "upgrade Postgres",
+        },
+        Check {
+            name: "schema version",
+            state: if schema == build { State::Ok } else { State::Bad },
+            found: format!("{schema}, and {build} in this build"),
+            meaning: "services of this build and these tables may not fit",
+            change: "run `migrate` of the newest build that is deployed, and this command of the same build",
+        },
+        Check {
+            name: "partitions ahead",
+            state: match ahead {
+                ..1 => State::Bad,
+                1..3 => State::Warn,
+                3.. => State::Ok,
+            },
+            found: format!("{ahead} months"),
+            meaning: "rows of a month without a partition land in the default one, where they slow down what follows",
+            change: "run `footfall maintain`, and look in the writers' logs why they do not",
+        },
+        Check {
+            name: "default partitions",
+            state: if waiting == 0 { State::Ok } else { State::Warn },
+            found: format!("{waiting} rows (counted up to {DEFAULT_ROWS_COUNTED_MAX} a table)"),
+            meaning: "they are counted, and are moved when their month is made",
+            change: "run `footfall maintain`; with `--however-long` at a quiet hour where it says that they are many",
+        },
+        Check {
+            name: "quarantine",
+            state: if quarantined == 0 { State::Ok } else { State::Warn },
+            found: format!("{quarantined} entries"),
+            meaning: "they were accepted and are not counted",
+            change: "look at them: `footfall quarantine list`; then replay or purge them",
+        },
+    ])
+}

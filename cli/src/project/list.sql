@@ -1,0 +1,4 @@
+-- Every project, by id. No parameters. Index: the primary key.
+select project_id, name, created_at, retired_at, allowed_origins, honour_gpc, honour_dnt
+from projects
+order by project_id
