@@ -5,6 +5,7 @@
 mod dropped;
 mod isolation;
 mod once;
+mod orphans;
 mod replay;
 mod roles;
 mod rollups;
