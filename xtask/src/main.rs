@@ -21,6 +21,8 @@ mod bench;
 
 mod schemathesis;
 
+mod soak;
+
 /// Footfall's commands for developers.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -41,6 +43,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Holds a real collector against its own `OpenAPI` document, by generated requests.
     Schemathesis(schemathesis::Arguments),
+    /// Mixed load while writers are killed at random, and then everything recounted.
+    Soak(soak::Arguments),
 }
 
 #[tokio::main]
@@ -51,6 +55,7 @@ async fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(arguments).await,
         Command::Bench(arguments) => bench::run(&arguments).await,
         Command::Schemathesis(arguments) => schemathesis::run(&arguments).await,
+        Command::Soak(arguments) => soak::run(&arguments).await,
     };
     outcome.unwrap_or_else(|problem| {
         // One line of causes: a backtrace would tell a developer about this program, not about their machine.
