@@ -6,6 +6,7 @@ mod dropped;
 mod isolation;
 mod once;
 mod replay;
+mod robots;
 mod roles;
 mod rollups;
 mod safety;
