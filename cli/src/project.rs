@@ -27,6 +27,8 @@ pub enum Command {
     Origins(Origins),
     /// Shows or sets which signals of a browser are honoured: events that come with one are dropped, and counted.
     Privacy(Privacy),
+    /// Shows or sets whether events of robots are kept: crawlers, driven browsers, prefetches; else they are dropped, and counted.
+    Bots(Bots),
     /// Ends a project: collectors answer 404; what was stored, and its reports, stay.
     Retire(Retire),
 }
@@ -74,6 +76,16 @@ pub struct Privacy {
     dnt: Option<Switch>,
 }
 
+/// What becomes of events that no visitor made.
+#[derive(Debug, Args)]
+pub struct Bots {
+    /// The project's id.
+    id: ProjectId,
+    /// Whether they are kept and counted as any other; off for a new project.
+    #[arg(long)]
+    keep: Option<Switch>,
+}
+
 /// The end of a project.
 #[derive(Debug, Args)]
 pub struct Retire {
@@ -95,6 +107,7 @@ pub(crate) async fn run(command: Command) -> Result<Answer, Failure> {
         Command::Show(Id { id }) => (include_str!("project/show.sql"), id),
         Command::Origins(Origins { id, .. }) => (include_str!("project/origins.sql"), id),
         Command::Privacy(Privacy { id, .. }) => (include_str!("project/privacy.sql"), id),
+        Command::Bots(Bots { id, .. }) => (include_str!("project/bots.sql"), id),
         Command::Retire(Retire { id, .. }) => (include_str!("project/retire.sql"), id),
     };
     let id = id.as_str();
@@ -109,6 +122,7 @@ pub(crate) async fn run(command: Command) -> Result<Answer, Failure> {
             let (gpc, dnt) = (gpc.map(Switch::is_on), dnt.map(Switch::is_on));
             client.query_opt(sql, &[&id, &gpc, &dnt]).await?
         }
+        Command::Bots(Bots { keep, .. }) => client.query_opt(sql, &[&id, &keep.map(Switch::is_on)]).await?,
         Command::Retire(Retire { undo, .. }) => client.query_opt(sql, &[&id, undo]).await?,
         Command::Show(_) | Command::List => client.query_opt(sql, &[&id]).await?,
     };
@@ -132,6 +146,7 @@ struct Project {
     allowed_origins: Vec<String>,
     honour_gpc: bool,
     honour_dnt: bool,
+    keep_bots: bool,
 }
 
 impl From<&Row> for Project {
@@ -144,6 +159,7 @@ impl From<&Row> for Project {
             allowed_origins: row.get("allowed_origins"),
             honour_gpc: row.get("honour_gpc"),
             honour_dnt: row.get("honour_dnt"),
+            keep_bots: row.get("keep_bots"),
         }
     }
 }
@@ -158,6 +174,7 @@ impl Project {
             "allowed_origins": self.allowed_origins,
             "honour_gpc": self.honour_gpc,
             "honour_dnt": self.honour_dnt,
+            "keep_bots": self.keep_bots,
         })
     }
 
@@ -173,32 +190,39 @@ impl Project {
             (false, false) => "nothing",
         }
     }
+
+    fn bots(&self) -> &'static str {
+        if self.keep_bots { "kept" } else { "dropped" }
+    }
 }
 
 fn listed(projects: &[Project]) -> Answer {
-    let rows: Vec<[String; 6]> = projects
+    let rows: Vec<[String; 7]> = projects
         .iter()
         .map(|project| {
             let (created, retired) = (Shown(Some(project.created_at)), Shown(project.retired_at));
             let honours = project.honours().to_owned();
             let name = project.name.clone();
-            [project.id.clone(), name, created.to_string(), retired.to_string(), project.origins(), honours]
+            let (created, retired) = (created.to_string(), retired.to_string());
+            let bots = project.bots().to_owned();
+            [project.id.clone(), name, created, retired, project.origins(), honours, bots]
         })
         .collect();
-    let head = ["project", "name", "created", "retired", "origins", "honours"];
+    let head = ["project", "name", "created", "retired", "origins", "honours", "bots"];
     let nothing = "no project yet: `footfall project add ID --name NAME` adds one";
     Answer::good(table(head, &rows, nothing), projects.iter().map(Project::json).collect())
 }
 
 fn shown(project: &Project) -> Answer {
     let text = format!(
-        "project  {}\nname     {}\ncreated  {}\nretired  {}\norigins  {}\nhonours  {}",
+        "project  {}\nname     {}\ncreated  {}\nretired  {}\norigins  {}\nhonours  {}\nbots     {}",
         project.id,
         printable(&project.name),
         Shown(Some(project.created_at)),
         Shown(project.retired_at),
         printable(&project.origins()),
         project.honours(),
+        project.bots(),
     );
     Answer::good(text, project.json())
 }

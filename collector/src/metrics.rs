@@ -85,7 +85,7 @@ impl Metrics {
         show_budget(&new, &metrics.budget)?;
         show_projects(&new, projects)?;
         // From the start, so that the first of each shows as a rise from zero.
-        for reason in DropReason::ALL {
+        for reason in DropReason::OF_COLLECTOR {
             metrics.events_dropped.with_label_values(&[reason.as_str()]);
         }
         metrics.circuit(Some(Trouble::Unavailable));

@@ -39,6 +39,8 @@ pub struct ValidPayload {
     pub visitor_id: Option<Uuid>,
     /// The session's id; a pixel may do without.
     pub session_id: Option<Uuid>,
+    /// Whether the page's script found its browser driven by a program.
+    pub webdriver: bool,
     /// 1 to 100 events.
     pub events: Vec<Event>,
     /// What only a sender with a project's secret key may state; `None` where nothing of the kind was said.
@@ -73,11 +75,12 @@ pub fn parse(body: &[u8], now: OffsetDateTime) -> Result<ValidPayload, RejectRea
     let envelope_id = payload.envelope_id.map(envelope_id).transpose()?;
     let visitor_id = Some(uuid(Field::top("visitor_id"), payload.visitor_id)?);
     let session_id = Some(uuid(Field::top("session_id"), payload.session_id)?);
+    let webdriver = payload.webdriver.unwrap_or_default();
     let events = events(payload.events)?;
     if let Some(sent_at) = stated.as_ref().and_then(|stated| stated.sent_at) {
         check_ages(&events, now - sent_at)?;
     }
-    Ok(ValidPayload { envelope_id, project_id, visitor_id, session_id, events, stated })
+    Ok(ValidPayload { envelope_id, project_id, visitor_id, session_id, webdriver, events, stated })
 }
 
 fn events(payloads: Option<Vec<EventPayload>>) -> Result<Vec<Event>, RejectReason> {

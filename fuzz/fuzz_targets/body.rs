@@ -5,7 +5,9 @@
 use collector::payload::{ValidPayload, from_query, parse, scrub};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
-use shared::envelope::{EncodedEnvelope, Envelope, MESSAGE_BYTES_MAX, decode_message, encode_message};
+use shared::envelope::{
+    EncodedEnvelope, Envelope, MESSAGE_BYTES_MAX, RobotSigns, decode_message, encode_message,
+};
 use shared::event::*;
 use shared::ids::EnvelopeId;
 use time::OffsetDateTime;
@@ -45,6 +47,7 @@ fn check(payload: ValidPayload) {
         visitor_id: payload.visitor_id,
         session_id: payload.session_id,
         dropped: None,
+        robot: RobotSigns { webdriver: payload.webdriver, ..RobotSigns::default() },
         events: payload.events,
     };
     for event in &envelope.events {

@@ -2,12 +2,14 @@
 
 mod dropped;
 mod packed;
+mod robot;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use self::dropped::{DropReason, Dropped};
+pub use self::robot::RobotSigns;
 use crate::event::Event;
 use crate::ids::{EnvelopeId, ProjectId};
 use crate::network::ClientNetwork;
@@ -57,6 +59,9 @@ pub struct Envelope {
     /// How many of its events a rule of the project dropped; they are counted and stand nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped: Option<Dropped>,
+    /// What the request said of being made by no visitor.
+    #[serde(default, skip_serializing_if = "RobotSigns::is_none")]
+    pub robot: RobotSigns,
     /// What happened, in the order the client told it.
     pub events: Vec<Event>,
 }
@@ -79,6 +84,7 @@ impl Envelope {
             visitor_id: None,
             session_id: None,
             dropped: Some(dropped),
+            robot: RobotSigns::default(),
             events: Vec::new(),
         }
     }

@@ -4,7 +4,9 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use shared::envelope::{DropReason, Dropped, EncodedEnvelope, Envelope, decode_message, encode_message};
+use shared::envelope::{
+    DropReason, Dropped, EncodedEnvelope, Envelope, RobotSigns, decode_message, encode_message,
+};
 use shared::event::{Event, EventKind, InteractionType};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -21,6 +23,7 @@ fn envelope(received_at: OffsetDateTime, events: Vec<Event>) -> Envelope {
         visitor_id: Some(Uuid::from_u128(1)),
         session_id: Some(Uuid::from_u128(2)),
         dropped: None,
+        robot: RobotSigns::default(),
         events,
     }
 }
@@ -81,6 +84,7 @@ fn version_1_additions() -> [Envelope; 2] {
         envelope_id: id("01938d5e-7c00-7000-8000-000000000003"),
         sent_at: Some(datetime!(2026-11-22 12:00:00.750 UTC)),
         dropped: None,
+        robot: RobotSigns::default(),
         events: vec![event],
         ..dropped.clone()
     };
@@ -97,6 +101,38 @@ fn dropped_and_stated_envelopes_are_written_in_the_form_of_version_1() {
 #[test]
 fn dropped_and_stated_envelopes_of_version_1_are_read() {
     assert_eq!(decode_message(VERSION_1_ADDITIONS.as_bytes()).unwrap(), version_1_additions());
+}
+
+/// And later still: what a request said of being made by no visitor.
+const VERSION_1_ROBOTS: &str = include_str!("fixtures/message_v1_robots.json");
+
+fn version_1_robots() -> [Envelope; 2] {
+    let driven = Envelope {
+        robot: RobotSigns { prefetch: true, webdriver: true, no_user_agent: false },
+        ..envelope(datetime!(2026-11-23 12:00:00.125 UTC), vec![impression()])
+    };
+    let nameless = Envelope {
+        robot: RobotSigns { no_user_agent: true, ..RobotSigns::default() },
+        user_agent: None,
+        ..driven.clone()
+    };
+    [driven, nameless]
+}
+
+#[test]
+fn signs_of_robots_are_written_in_the_form_of_version_1_and_read() {
+    let written: Value = serde_json::from_slice(&message(&version_1_robots())).unwrap();
+
+    assert_eq!(written, serde_json::from_str::<Value>(VERSION_1_ROBOTS).unwrap());
+    assert_eq!(decode_message(VERSION_1_ROBOTS.as_bytes()).unwrap(), version_1_robots());
+}
+
+/// How writers before this one, and collectors after it, get on with each other's messages.
+#[test]
+fn a_field_that_is_not_known_is_left_out() {
+    let newer = VERSION_1_ROBOTS.replace("\"prefetch\"", "\"hovering\": 1, \"prefetch\"");
+    let newer = newer.replace("\"robot\"", "\"weather\": {}, \"robot\"");
+    assert_eq!(decode_message(newer.as_bytes()).unwrap(), version_1_robots());
 }
 
 #[test]

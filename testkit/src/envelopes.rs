@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use shared::clock;
-use shared::envelope::{DropReason, Dropped, EncodedEnvelope, Envelope, encode_message};
+use shared::envelope::{DropReason, Dropped, EncodedEnvelope, Envelope, RobotSigns, encode_message};
 use shared::event::{Event, EventKind, InteractionType};
 use shared::ids::EnvelopeId;
 use uuid::Uuid;
@@ -22,6 +22,7 @@ pub fn envelope(project_id: &str, events: Vec<Event>) -> Envelope {
         visitor_id: Some(Uuid::now_v7()),
         session_id: Some(Uuid::now_v7()),
         dropped: None,
+        robot: RobotSigns::default(),
         events,
     }
 }

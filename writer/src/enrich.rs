@@ -1,16 +1,19 @@
-//! What an envelope does not know itself: the place its client is in, and the mark by which a retry is known.
+//! What an envelope does not know itself: the place its client is in, whether a robot made it, and the mark by which a
+//! retry is known.
 
 pub mod geo;
+pub mod robots;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use shared::envelope::Envelope;
+use shared::envelope::{DropReason, Envelope};
 use shared::event::Event;
 use uuid::Uuid;
 
 use self::geo::{Geo, Place};
+use self::robots::Robots;
 use crate::batch::{Batch, Undecodable};
 
 /// First bytes of the SHA-256 over an envelope's events: enough to tell a retry from another envelope with its id.
@@ -25,6 +28,8 @@ pub struct PreparedEnvelope {
     pub events_hash: EventsHash,
     /// Where its client is, as far as known.
     pub place: Option<Place>,
+    /// Why its events are no visitor's, if so; its project may keep them all the same.
+    pub robot: Option<DropReason>,
     /// Events that Postgres refused when they were tried, by place in the envelope, with its words.
     pub refused: BTreeMap<usize, String>,
 }
@@ -41,12 +46,13 @@ pub struct PreparedBatch {
 /// Turns batches into prepared ones.
 pub struct Enricher {
     geo: Geo,
+    robots: Robots,
 }
 
 impl Enricher {
-    /// An enricher that looks places up in `geo`.
+    /// An enricher that looks places up in `geo`, and knows the list of crawlers.
     pub fn new(geo: Geo) -> Self {
-        Self { geo }
+        Self { geo, robots: Robots::new() }
     }
 
     /// Adds to each envelope what it does not know.
@@ -60,6 +66,7 @@ impl Enricher {
         PreparedEnvelope {
             events_hash: events_hash(&envelope),
             place: envelope.client.and_then(|client| self.geo.place(client.first_address())),
+            robot: self.robots.reason(&envelope),
             refused: beyond_the_calendar(&envelope),
             envelope,
         }
@@ -73,7 +80,8 @@ fn beyond_the_calendar(envelope: &Envelope) -> BTreeMap<usize, String> {
     beyond.map(|(place, _)| (place, "created_at is beyond the calendar".to_owned())).collect()
 }
 
-/// The hash over what the client said, and nothing that differs between a request and its retry.
+/// The hash over what the client said, and nothing that differs between a request and its retry: a page that was fetched
+/// ahead may be shown when it tries again.
 fn events_hash(envelope: &Envelope) -> EventsHash {
     #[derive(Serialize)]
     struct Said<'a> {
@@ -91,6 +99,7 @@ fn events_hash(envelope: &Envelope) -> EventsHash {
 
 #[cfg(test)]
 mod tests {
+    use shared::envelope::RobotSigns;
     use shared::event::EventKind;
     use time::macros::datetime;
 
@@ -107,6 +116,7 @@ mod tests {
             visitor_id: Some(Uuid::from_u128(1)),
             session_id: Some(Uuid::from_u128(2)),
             dropped: None,
+            robot: RobotSigns::default(),
             events: vec![Event {
                 age_ms: 0,
                 kind: EventKind::Impression { url: "https://example.com/".to_owned(), referrer: None },
@@ -126,6 +136,7 @@ mod tests {
         let mut retry = envelope();
         retry.received_at = datetime!(2026-11-23 12:05 UTC);
         retry.user_agent = Some("another".to_owned());
+        retry.robot = RobotSigns { prefetch: true, webdriver: true, no_user_agent: true };
         assert_eq!(events_hash(&envelope()), events_hash(&retry));
     }
 

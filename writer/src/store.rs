@@ -4,6 +4,7 @@ mod claim;
 mod connect;
 mod copy;
 mod error;
+mod projects;
 mod quarantine;
 mod replay;
 mod rollup;

@@ -2,4 +2,4 @@
 insert into projects (project_id, name)
 values ($1, $2)
 on conflict (project_id) do nothing
-returning project_id, name, created_at, retired_at, allowed_origins, honour_gpc, honour_dnt
+returning project_id, name, created_at, retired_at, allowed_origins, honour_gpc, honour_dnt, keep_bots

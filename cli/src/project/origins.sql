@@ -3,4 +3,4 @@
 update projects
 set allowed_origins = coalesce($2::text[], allowed_origins)
 where project_id = $1
-returning project_id, name, created_at, retired_at, allowed_origins, honour_gpc, honour_dnt
+returning project_id, name, created_at, retired_at, allowed_origins, honour_gpc, honour_dnt, keep_bots

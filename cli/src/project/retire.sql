@@ -3,4 +3,4 @@
 update projects
 set retired_at = case when $2::boolean then null else coalesce(retired_at, now()) end
 where project_id = $1
-returning project_id, name, created_at, retired_at, allowed_origins, honour_gpc, honour_dnt
+returning project_id, name, created_at, retired_at, allowed_origins, honour_gpc, honour_dnt, keep_bots

@@ -44,6 +44,7 @@ pub struct Replay {
 struct Tally {
     replayed: u64,
     events: u64,
+    dropped: u64,
     duplicates: u64,
     gone: u64,
     /// How many stay, by why.
@@ -116,6 +117,10 @@ impl Tally {
                 self.replayed += 1;
                 self.events += events;
             }
+            Replayed::Dropped(events) => {
+                self.replayed += 1;
+                self.dropped += events;
+            }
             Replayed::Duplicate => self.duplicates += 1,
             Replayed::Gone => self.gone += 1,
             Replayed::Stays(why) => *self.staying.entry(why).or_default() += 1,
@@ -129,15 +134,15 @@ impl Tally {
     fn answer(&self) -> Answer {
         let stay: u64 = self.staying.values().sum();
         let mut text = format!(
-            "{} entries replayed, {} events counted; {} had been counted already, {} were gone, {stay} stay",
-            self.replayed, self.events, self.duplicates, self.gone
+            "{} entries replayed, {} events counted, {} dropped by rules; {} had been counted already, {} were gone, {stay} stay",
+            self.replayed, self.events, self.dropped, self.duplicates, self.gone
         );
         for (why, count) in self.staying.iter().take(REASONS_SHOWN_MAX) {
             text.push_str(&format!("\n  {count} stay: {}", printable(why)));
         }
         let json = json!({
-            "replayed": self.replayed, "events": self.events, "duplicates": self.duplicates, "gone": self.gone,
-            "stay": stay, "why": self.staying,
+            "replayed": self.replayed, "events": self.events, "dropped": self.dropped, "duplicates": self.duplicates,
+            "gone": self.gone, "stay": stay, "why": self.staying,
         });
         Answer { text, json, is_good: stay == 0 }
     }

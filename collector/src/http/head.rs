@@ -50,6 +50,17 @@ pub(super) fn client_network(request: &HttpRequest, trusted_proxies: &[IpNet]) -
     client_address(peer, forwarded.into_iter(), trusted_proxies).into()
 }
 
+/// Whether the browser fetches the page ahead of a visit: `Sec-Purpose: prefetch`, also with `;prerender`, or what browsers
+/// sent before it was agreed on, `Purpose` and `X-Moz`.
+pub(super) fn is_prefetch(request: &HttpRequest) -> bool {
+    let asks = |name| {
+        let purpose =
+            text(request, name).and_then(|value| value.split([';', ',']).next()).unwrap_or_default();
+        purpose.trim().eq_ignore_ascii_case("prefetch")
+    };
+    asks("sec-purpose") || asks("purpose") || asks("x-moz")
+}
+
 /// A header's value, if there is one and it is text.
 pub(super) fn text(request: &HttpRequest, name: impl AsHeaderName) -> Option<&str> {
     request.headers().get(name)?.to_str().ok()

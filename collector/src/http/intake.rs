@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use serde::Serialize;
-use shared::envelope::{Dropped, EncodedEnvelope, Envelope};
+use shared::envelope::{Dropped, EncodedEnvelope, Envelope, RobotSigns};
 use shared::ids::{EnvelopeId, ProjectId};
 use shared::network::ClientNetwork;
 use time::OffsetDateTime;
@@ -134,20 +134,31 @@ struct Sender {
     client: Option<ClientNetwork>,
     user_agent: Option<String>,
     sent_at: Option<OffsetDateTime>,
+    prefetch: bool,
+    no_user_agent: bool,
 }
 
 /// A visitor as the request shows them.
 fn seen_sender(request: &HttpRequest, network: ClientNetwork) -> Sender {
     let user_agent = head::text(request, header::USER_AGENT).and_then(payload::user_agent);
-    Sender { client: Some(network), user_agent, sent_at: None }
+    Sender {
+        client: Some(network),
+        no_user_agent: user_agent.is_none(),
+        user_agent,
+        sent_at: None,
+        prefetch: head::is_prefetch(request),
+    }
 }
 
-/// A visitor as their server tells of them; its own address and user agent tell nothing about them.
+/// A visitor as their server tells of them; its own address and headers tell nothing about them. Where it states no user
+/// agent, nothing is known of the browser; one that it states to be empty is none.
 fn stated_sender(stated: Option<&Stated>) -> Sender {
     stated.map_or_else(Sender::default, |stated| Sender {
         client: stated.address,
         user_agent: stated.user_agent.clone(),
         sent_at: stated.sent_at,
+        prefetch: false,
+        no_user_agent: stated.no_user_agent,
     })
 }
 
@@ -157,12 +168,13 @@ fn envelope(
     dropped: Option<Dropped>,
     received_at: OffsetDateTime,
 ) -> Envelope {
-    let ValidPayload { envelope_id, project_id, visitor_id, session_id, events, stated: _ } = payload;
+    let ValidPayload { envelope_id, project_id, visitor_id, session_id, webdriver, events, stated: _ } =
+        payload;
     let envelope_id = envelope_id.unwrap_or_else(EnvelopeId::mint);
     if let Some(dropped) = dropped {
         return Envelope::of_dropped(envelope_id, project_id, received_at, dropped);
     }
-    let Sender { client, user_agent, sent_at } = sender;
+    let Sender { client, user_agent, sent_at, prefetch, no_user_agent } = sender;
     Envelope {
         envelope_id,
         project_id,
@@ -173,6 +185,7 @@ fn envelope(
         visitor_id,
         session_id,
         dropped: None,
+        robot: RobotSigns { prefetch, webdriver, no_user_agent },
         events,
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct EnvelopePayload {
     pub(super) user_agent: Option<String>,
     #[schema(schema_with = schema::sent_at)]
     pub(super) sent_at: Option<String>,
+    #[schema(schema_with = schema::webdriver)]
+    pub(super) webdriver: Option<bool>,
     #[schema(required, schema_with = schema::events)]
     pub(super) events: Option<Vec<EventPayload>>,
 }

@@ -52,6 +52,7 @@ pub fn from_query(query: &str, referer: Option<&str>) -> Result<ValidPayload, Re
         project_id: project_id(query.project_id)?,
         visitor_id: optional("visitor_id", query.visitor_id)?,
         session_id: optional("session_id", query.session_id)?,
+        webdriver: false,
         events: vec![Event { age_ms: 0, kind }],
         stated: None,
     })

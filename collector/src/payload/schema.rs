@@ -84,6 +84,13 @@ pub(super) fn sent_at() -> Schema {
     text(description).format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))).into()
 }
 
+/// Whether a program drives the browser.
+pub(super) fn webdriver() -> Schema {
+    let description = "What `navigator.webdriver` is in the page: whether a program drives the browser. Such events are \
+                       dropped and counted, unless the project keeps them; false where it is left out.";
+    Object::builder().schema_type(Type::Boolean).description(Some(description)).into()
+}
+
 /// The events of an envelope.
 pub(super) fn events() -> Schema {
     Array::builder()

@@ -20,6 +20,8 @@ pub struct Stated {
     pub address: Option<ClientNetwork>,
     /// The visitor's user agent; `None` also where it was stated to be empty.
     pub user_agent: Option<String>,
+    /// Whether it was stated to be empty: the visitor named no browser.
+    pub no_user_agent: bool,
     /// When the envelope was sent, to the millisecond; at most seven days back and [`SENT_AHEAD_MS_MAX`] ahead.
     pub sent_at: Option<OffsetDateTime>,
 }
@@ -45,9 +47,12 @@ pub(super) fn parse(
     if client_address.is_none() && user_agent.is_none() && sent_at.is_none() {
         return Ok(None);
     }
+    let is_stated = user_agent.is_some();
+    let user_agent = user_agent.and_then(|text| text::user_agent(&text));
     Ok(Some(Stated {
         address: client_address.map(|text| address(&text)).transpose()?,
-        user_agent: user_agent.and_then(|text| text::user_agent(&text)),
+        no_user_agent: is_stated && user_agent.is_none(),
+        user_agent,
         sent_at: sent_at.map(|text| time(&text, now)).transpose()?,
     }))
 }

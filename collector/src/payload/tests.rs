@@ -72,6 +72,24 @@ fn a_whole_envelope_is_taken() {
 }
 
 #[test]
+fn a_page_may_tell_that_a_program_drives_its_browser() {
+    let told = |value: Value| {
+        let mut body = body();
+        body["webdriver"] = value;
+        parsed(&body)
+    };
+    for (value, is_driven) in [(json!(true), true), (json!(false), false), (json!(null), false)] {
+        let payload = told(value).unwrap();
+        assert_eq!(payload.webdriver, is_driven);
+        assert!(payload.without_key().is_ok(), "a page has no key");
+    }
+    assert!(!parsed(&body()).unwrap().webdriver);
+    for value in [json!("true"), json!(1), json!({})] {
+        assert_eq!(refusal(told(value)), ("bad_field", "webdriver".to_owned()));
+    }
+}
+
+#[test]
 fn an_envelope_id_may_be_left_to_the_collector() {
     let mut body = body();
     body.as_object_mut().unwrap().remove("envelope_id");

@@ -9,5 +9,6 @@ mod openapi;
 mod owners;
 mod pixel;
 mod refusing;
+mod robots;
 mod support;
 mod unavailable;

@@ -3,7 +3,7 @@
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use shared::envelope::{DropReason, Dropped};
+use shared::envelope::{DropReason, Dropped, RobotSigns};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -131,6 +131,20 @@ async fn what_a_server_leaves_unstated_is_unknown_and_not_the_servers_own() {
 
     let envelope = collector.next_message().await.remove(0);
     assert_eq!((envelope.client, envelope.user_agent), (None, None));
+    assert!(envelope.robot.is_none(), "no browser is known, which is no sign of a robot");
+}
+
+#[tokio::test]
+async fn a_server_tells_of_its_visitors_browser_and_its_own_headers_tell_nothing() {
+    let collector = Collector::knowing(PROJECTS).await;
+    let mut body = body();
+    (body["user_agent"], body["webdriver"]) = (json!(""), json!(true));
+
+    let request = collector.post(body).bearer_auth(SECRET_KEY).header("sec-purpose", "prefetch");
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::ACCEPTED);
+
+    let expected = RobotSigns { prefetch: false, webdriver: true, no_user_agent: true };
+    assert_eq!(collector.next_message().await[0].robot, expected, "an empty user agent was stated");
 }
 
 #[tokio::test]

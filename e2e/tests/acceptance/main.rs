@@ -12,7 +12,7 @@ use std::ops::AddAssign;
 use collector::payload::{self, RejectReason, ValidPayload};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use shared::envelope::Envelope;
+use shared::envelope::{Envelope, RobotSigns};
 use shared::ids::EnvelopeId;
 use shared::queue::Delivery;
 use shared::settings::Settings;
@@ -64,6 +64,7 @@ fn envelope(payload: ValidPayload, user_agent: &str, received_at: OffsetDateTime
         visitor_id: payload.visitor_id,
         session_id: payload.session_id,
         dropped: None,
+        robot: RobotSigns::default(),
         events: payload.events,
     }
 }
@@ -73,7 +74,10 @@ async fn whatever_the_collector_accepts_postgres_stores() {
     let cases = Settings::from_env().or("FOOTFALL_ACCEPTANCE_CASES", CASES, "requests to try").unwrap();
     let database = TestDatabase::create().await;
     let client = database.client().await;
-    client.batch_execute("insert into projects values ('alpha', 'Alpha')").await.unwrap();
+    client
+        .batch_execute("insert into projects (project_id, name, keep_bots) values ('alpha', 'Alpha', true)")
+        .await
+        .unwrap();
     let mut store = Store::new(database.url().parse().unwrap());
     let enricher = Enricher::new(Geo::open(&[]).unwrap());
 

@@ -9,4 +9,5 @@ mod operators;
 mod outage;
 mod pipeline;
 mod privacy;
+mod robots;
 mod support;

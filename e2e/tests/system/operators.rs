@@ -157,8 +157,12 @@ async fn settings_of_a_project_are_those_that_were_set() {
     assert_eq!(operator.does("project origins alpha --any").await["allowed_origins"], json!([]));
     let private = operator.does("project privacy alpha --gpc off --dnt on").await;
     assert_eq!((&private["honour_gpc"], &private["honour_dnt"]), (&json!(false), &json!(true)));
-    assert_eq!(operator.does("project show alpha").await, private);
-    assert_eq!(operator.does("project list").await, json!([private]));
+    assert_eq!(private["keep_bots"], false);
+    let keeping = operator.does("project bots alpha --keep on").await;
+    assert_eq!((&keeping["keep_bots"], &keeping["honour_dnt"]), (&json!(true), &json!(true)));
+    assert_eq!(operator.does("project bots alpha").await, keeping, "asked only");
+    assert_eq!(operator.does("project show alpha").await, keeping);
+    assert_eq!(operator.does("project list").await, json!([keeping]));
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 /// How long the pipeline may take to store what it was given, generous for a busy machine.
 pub(crate) const STORED_LIMIT: Duration = Duration::from_secs(60);
+/// What the client names as its browser: without one it would be a robot.
+const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 /// How long a client waits for an answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 
@@ -41,7 +43,7 @@ impl System {
         let database_url = writer_database_url.unwrap_or_else(|| database.url());
         let collector = collector(&broker, &database.url()).await;
         let writer = writer(&broker, &amqp_url, &database_url).await;
-        let client = Client::builder().timeout(ANSWER_LIMIT).build().unwrap();
+        let client = Client::builder().timeout(ANSWER_LIMIT).user_agent(BROWSER).build().unwrap();
         let system = Self { database, broker, collector, writer, client };
         system.collector_accepts().await;
         system

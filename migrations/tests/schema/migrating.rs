@@ -9,6 +9,11 @@ async fn empty_database() -> TestDatabase {
     database
 }
 
+/// How many migrations there are.
+fn migrations() -> usize {
+    usize::try_from(migrations::latest_version()).unwrap()
+}
+
 #[tokio::test]
 async fn a_second_run_changes_nothing() {
     let database = empty_database().await;
@@ -16,7 +21,7 @@ async fn a_second_run_changes_nothing() {
     let first = migrations::migrate(&database.url()).await.unwrap();
     let second = migrations::migrate(&database.url()).await.unwrap();
 
-    assert_eq!((first.applied.len(), first.partitions_made), (8, 10));
+    assert_eq!((first.applied.len(), first.partitions_made), (migrations(), 10));
     assert_eq!((second.applied.len(), second.partitions_made), (0, 0));
 }
 
@@ -30,7 +35,7 @@ async fn of_several_runners_at_once_one_migrates_and_the_others_wait_for_it() {
 
     let mut applied = [a, b, c].map(|report| report.unwrap().applied.len());
     applied.sort_unstable();
-    assert_eq!(applied, [0, 0, 8]);
+    assert_eq!(applied, [0, 0, migrations()]);
 }
 
 #[tokio::test]

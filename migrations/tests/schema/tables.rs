@@ -100,6 +100,7 @@ async fn what_a_project_asks_of_the_collector_stands_beside_its_name() {
             "honour_gpc boolean not-null default true",
             "honour_dnt boolean not-null default false",
             "retired_at timestamp with time zone",
+            "keep_bots boolean not-null default false",
         ]
     );
     assert_eq!(indexes(&client, "projects").await, ["primary project_id"]);

@@ -21,17 +21,28 @@ pub enum DropReason {
     Gpc,
     /// The browser sent `DNT: 1`, and the project honours it.
     Dnt,
+    /// The user agent is a crawler's, or there was none.
+    Bot,
+    /// A program drove the browser.
+    Automation,
+    /// The browser fetched the page ahead of a visit.
+    Prefetch,
 }
 
 impl DropReason {
     /// Every reason.
-    pub const ALL: [Self; 2] = [Self::Gpc, Self::Dnt];
+    pub const ALL: [Self; 5] = [Self::Gpc, Self::Dnt, Self::Bot, Self::Automation, Self::Prefetch];
+    /// Those that a collector drops for; the writer, which has the list of crawlers, drops for the others.
+    pub const OF_COLLECTOR: [Self; 2] = [Self::Gpc, Self::Dnt];
 
     /// The name in messages, in the database, in metrics and in reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Gpc => "gpc",
             Self::Dnt => "dnt",
+            Self::Bot => "bot",
+            Self::Automation => "automation",
+            Self::Prefetch => "prefetch",
         }
     }
 }

@@ -6,6 +6,7 @@ use tokio_postgres::Transaction;
 use uuid::Uuid;
 
 use super::StoreError;
+use super::projects::Projects;
 use crate::enrich::PreparedEnvelope;
 use crate::row::Row;
 
@@ -26,7 +27,7 @@ pub(super) struct Claimed<'a> {
     /// A claim an envelope.
     pub(super) claims: Vec<Claim>,
     /// The batch's projects that exist, held against deletion.
-    pub(super) known_projects: HashSet<String>,
+    pub(super) known_projects: Projects,
     /// What to load: place of the envelope, place of the event, its row.
     pub(super) rows: Vec<(usize, usize, Row<'a>)>,
 }
@@ -39,7 +40,7 @@ pub(super) async fn claim<'a>(
     transaction: &Transaction<'_>,
     envelopes: &'a [PreparedEnvelope],
 ) -> Result<Claimed<'a>, StoreError> {
-    let known_projects = lock_projects(transaction, envelopes).await?;
+    let known_projects = Projects::lock(transaction, envelopes).await?;
     let mut first_with_key = HashMap::new();
     for (place, envelope) in envelopes.iter().enumerate() {
         first_with_key.entry(key(envelope)).or_insert(place);
@@ -77,8 +78,8 @@ pub(super) async fn already_claimed<'a>(
     envelope: &'a PreparedEnvelope,
 ) -> Result<Option<Claimed<'a>>, StoreError> {
     let envelopes = std::slice::from_ref(envelope);
-    let known_projects = lock_projects(transaction, envelopes).await?;
-    if known_projects.is_empty() {
+    let known_projects = Projects::lock(transaction, envelopes).await?;
+    if !known_projects.contains(envelope.envelope.project_id.as_str()) {
         return Ok(None);
     }
     let claims = vec![Claim::New];
@@ -90,21 +91,10 @@ fn key(envelope: &PreparedEnvelope) -> Key<'_> {
     (envelope.envelope.envelope_id.as_uuid(), envelope.envelope.project_id.as_str())
 }
 
-async fn lock_projects(
-    transaction: &Transaction<'_>,
-    envelopes: &[PreparedEnvelope],
-) -> Result<HashSet<String>, StoreError> {
-    let distinct: HashSet<&str> =
-        envelopes.iter().map(|envelope| envelope.envelope.project_id.as_str()).collect();
-    let distinct: Vec<&str> = distinct.into_iter().collect();
-    let rows = transaction.query("select * from lock_projects($1)", &[&distinct]).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
-}
-
 async fn insert<'a>(
     transaction: &Transaction<'_>,
     firsts: &[&'a PreparedEnvelope],
-    known_projects: &HashSet<String>,
+    known_projects: &Projects,
 ) -> Result<HashSet<Key<'a>>, StoreError> {
     let (mut ids, mut projects, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut stored, mut quarantined, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
@@ -112,13 +102,19 @@ async fn insert<'a>(
     for first in firsts {
         let (id, project) = key(first);
         let events = first.envelope.events.len();
-        let kept = if known_projects.contains(project) { events - first.refused.len() } else { 0 };
+        // All of an envelope's events have one fate, but for those that Postgres refuses.
+        let (kept, by_writer) = match () {
+            () if known_projects.drop_reason(first).is_some() => (0, events),
+            () if known_projects.contains(project) => (events - first.refused.len(), 0),
+            () => (0, 0),
+        };
+        let by_collector = first.envelope.dropped.map_or(0, |dropped| usize::from(dropped.events));
         ids.push(id);
         projects.push(project);
         hashes.push(first.events_hash.as_slice());
         stored.push(count(kept)?);
-        quarantined.push(count(events - kept)?);
-        dropped.push(first.envelope.dropped.map_or(0, |dropped| i32::from(dropped.events)));
+        quarantined.push(count(events - kept - by_writer)?);
+        dropped.push(count(by_collector + by_writer)?);
         received_at.push(first.envelope.received_at);
     }
     let returned = transaction
@@ -150,16 +146,17 @@ async fn stored_hashes<'a>(
         .collect())
 }
 
-/// The rows of what is new, has a project, and was not refused before.
+/// The rows of what is new, has a project whose rules do not drop it, and was not refused before.
 fn rows<'a>(
     envelopes: &'a [PreparedEnvelope],
     claims: &[Claim],
-    known_projects: &HashSet<String>,
+    known_projects: &Projects,
 ) -> Vec<(usize, usize, Row<'a>)> {
     let mut rows = Vec::new();
     for (place, envelope) in envelopes.iter().enumerate() {
         let is_known = known_projects.contains(envelope.envelope.project_id.as_str());
-        if claims[place] != Claim::New || !is_known {
+        let is_dropped = known_projects.drop_reason(envelope).is_some();
+        if claims[place] != Claim::New || !is_known || is_dropped {
             continue;
         }
         for (event_place, event) in envelope.envelope.events.iter().enumerate() {

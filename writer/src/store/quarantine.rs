@@ -45,6 +45,8 @@ pub(super) async fn quarantine(
                     "there is no such project",
                 )?;
             }
+            // A drop is counted, and nothing else is kept of it.
+            Claim::New if claimed.known_projects.drop_reason(prepared).is_some() => {}
             Claim::New => {
                 for (place, detail) in &prepared.refused {
                     entries.push(entry(prepared, *place, QuarantineReason::Refused, detail)?);

@@ -5,6 +5,8 @@
 //! that the ledger has: its counts are corrected, and a redelivery meets the envelope as before. One that reused an id has
 //! no row of its own there: it is stored as an envelope of its own, whose id follows from the entry's fingerprint, so that
 //! another redelivery and replay meet it. A message that could not be read and now can be is stored as any other.
+//!
+//! The rules of a project hold here, too: an event of a robot's is dropped and counted, unless the project keeps them.
 
 use sha2::{Digest, Sha256};
 use shared::envelope::{Envelope, decode_message};
@@ -24,6 +26,8 @@ use crate::row::Table;
 pub enum Replayed {
     /// So many events are counted now, and the entry is gone.
     Stored(u64),
+    /// So many events a rule of their project dropped, and none is stored; the entry is gone.
+    Dropped(u64),
     /// Its events had been counted already; the entry is gone.
     Duplicate,
     /// There is no such entry: it was replayed or purged before.
@@ -34,6 +38,19 @@ pub enum Replayed {
 
 /// Why there is nothing to commit.
 type Kept = String;
+
+/// What is counted of an entry that was not before, in events.
+struct Counted {
+    stored: u64,
+    dropped: u64,
+}
+
+impl From<&Receipt> for Counted {
+    fn from(receipt: &Receipt) -> Self {
+        let dropped = receipt.dropped.iter().map(|(_, events)| events).sum();
+        Self { stored: receipt.impressions + receipt.interactions, dropped }
+    }
+}
 
 /// Replays one entry, in one transaction.
 pub(super) async fn replay(
@@ -55,10 +72,14 @@ pub(super) async fn replay(
         Err(problem) => Err(crate::batch::chain(&problem)),
     };
     match stored {
-        Ok(events) => {
+        Ok(counted) => {
             transaction.execute(include_str!("sql/unquarantine.sql"), &[&quarantine_id]).await?;
             transaction.commit().await?;
-            Ok(if events == 0 { Replayed::Duplicate } else { Replayed::Stored(events) })
+            Ok(match counted {
+                Counted { stored: 0, dropped: 0 } => Replayed::Duplicate,
+                Counted { stored: 0, dropped } => Replayed::Dropped(dropped),
+                Counted { stored, .. } => Replayed::Stored(stored),
+            })
         }
         Err(why) => {
             transaction.rollback().await?;
@@ -67,18 +88,18 @@ pub(super) async fn replay(
     }
 }
 
-/// Stores what an entry holds; answers how many events are counted that were not before.
+/// Stores what an entry holds; answers what is counted of it that was not before.
 async fn store(
     transaction: &Transaction<'_>,
     enricher: &Enricher,
     reason: &str,
     fingerprint: &[u8],
     envelopes: Vec<Envelope>,
-) -> Result<Result<u64, Kept>, StoreError> {
+) -> Result<Result<Counted, Kept>, StoreError> {
     if reason == QuarantineReason::Undecodable.as_str() {
         let prepared: Vec<_> =
             envelopes.into_iter().map(|envelope| enricher.prepare_envelope(envelope)).collect();
-        return Ok(Ok(events(&store_new(transaction, &prepared, &[]).await?)));
+        return Ok(Ok(Counted::from(&store_new(transaction, &prepared, &[]).await?)));
     }
     // Any other entry is one event by itself.
     let Ok([mut alone]) = <[Envelope; 1]>::try_from(envelopes) else {
@@ -95,29 +116,37 @@ async fn store(
     if let Err(why) = storable(transaction, &prepared).await? {
         return Ok(Err(why));
     }
-    Ok(Ok(events(&store_new(transaction, &[prepared], &[]).await?)))
+    Ok(Ok(Counted::from(&store_new(transaction, &[prepared], &[]).await?)))
 }
 
-/// Stores one event of an envelope that the ledger has, where the event counts as in quarantine.
+/// Stores or drops one event of an envelope that the ledger has, where the event counts as in quarantine.
 async fn store_of_ledger(
     transaction: &Transaction<'_>,
     prepared: &PreparedEnvelope,
-) -> Result<Result<u64, Kept>, StoreError> {
+) -> Result<Result<Counted, Kept>, StoreError> {
     let (id, project) = (prepared.envelope.envelope_id.as_uuid(), prepared.envelope.project_id.as_str());
     let claimed = match storable(transaction, prepared).await? {
         Ok(claimed) => claimed,
         Err(why) => return Ok(Err(why)),
     };
-    if transaction.execute(include_str!("sql/move_to_stored.sql"), &[&id, &project]).await? != 1 {
+    let is_dropped = claimed.known_projects.drop_reason(prepared).is_some();
+    let sql = if is_dropped {
+        include_str!("sql/move_to_dropped.sql")
+    } else {
+        include_str!("sql/move_to_stored.sql")
+    };
+    if transaction.execute(sql, &[&id, &project]).await? != 1 {
         return Ok(Err("the ledger knows of no event of its envelope in quarantine".to_owned()));
     }
     let loaded = copy(transaction, Table::Impressions, &claimed).await?
         + copy(transaction, Table::Interactions, &claimed).await?;
     rollup::add(transaction, &claimed).await?;
-    if loaded != 1 {
-        return Err(StoreError::Stop(format!("one event was replayed, and {loaded} rows loaded").into()));
+    let dropped = rollup::add_dropped(transaction, &claimed).await?.iter().map(|(_, events)| events).sum();
+    if loaded + dropped != 1 {
+        let problem = format!("one event was replayed, {loaded} rows loaded and {dropped} events dropped");
+        return Err(StoreError::Stop(problem.into()));
     }
-    Ok(Ok(loaded))
+    Ok(Ok(Counted { stored: loaded, dropped }))
 }
 
 /// The event with its project held against deletion, unless it has none, or no moment.
@@ -131,10 +160,6 @@ async fn storable<'a>(
     let claimed = already_claimed(transaction, prepared).await?;
     let project_id = &prepared.envelope.project_id;
     Ok(claimed.ok_or_else(|| format!("there is no project {project_id}: `footfall project add` makes it")))
-}
-
-fn events(receipt: &Receipt) -> u64 {
-    receipt.impressions + receipt.interactions
 }
 
 /// The id of an envelope made of one event that reused an id: the time of the id it came with, and bits of its own.

@@ -8,7 +8,6 @@ use tokio_postgres::Transaction;
 
 use super::StoreError;
 use super::claim::{Claim, Claimed};
-use crate::enrich::PreparedEnvelope;
 use crate::row::Table;
 
 /// The finer grain, in seconds: every time zone's days begin on a quarter of an hour.
@@ -62,11 +61,16 @@ pub(super) async fn add_dropped(
     let mut days: BTreeMap<(&str, Date, &str), i64> = BTreeMap::new();
     let mut by_reason: BTreeMap<DropReason, u64> = BTreeMap::new();
     let new = claimed.envelopes.iter().zip(&claimed.claims).filter(|(_, claim)| **claim == Claim::New);
-    for (PreparedEnvelope { envelope, .. }, _) in new {
-        let Some(Dropped { reason, events }) = envelope.dropped else { continue };
+    for (prepared, _) in new {
+        let envelope = &prepared.envelope;
         let date = envelope.received_at.to_offset(UtcOffset::UTC).date();
-        *days.entry((envelope.project_id.as_str(), date, reason.as_str())).or_default() += i64::from(events);
-        *by_reason.entry(reason).or_default() += u64::from(events);
+        let by_collector = envelope.dropped.map(|Dropped { reason, events }| (reason, usize::from(events)));
+        let by_writer = claimed.known_projects.drop_reason(prepared);
+        let by_writer = by_writer.map(|reason| (reason, envelope.events.len()));
+        for (reason, events) in by_collector.into_iter().chain(by_writer).filter(|(_, events)| *events > 0) {
+            *days.entry((envelope.project_id.as_str(), date, reason.as_str())).or_default() += events as i64;
+            *by_reason.entry(reason).or_default() += events as u64;
+        }
     }
     if !days.is_empty() {
         let (mut projects, mut dates, mut reasons) = (Vec::new(), Vec::new(), Vec::new());

@@ -68,6 +68,8 @@ pub(super) async fn try_event(
         },
         events_hash: envelope.events_hash,
         place: envelope.place.clone(),
+        // It is here because its row was to be loaded.
+        robot: None,
         refused: std::collections::BTreeMap::new(),
     };
     let transaction = begin(connected).await?;

@@ -7,6 +7,7 @@ mod isolation;
 mod once;
 mod orphans;
 mod replay;
+mod robots;
 mod roles;
 mod rollups;
 mod safety;

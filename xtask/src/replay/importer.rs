@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use shared::clock;
-use shared::envelope::{EncodedEnvelope, Envelope, encode_message};
+use shared::envelope::{EncodedEnvelope, Envelope, RobotSigns, encode_message};
 use shared::event::{Event, EventKind, URL_BYTES_MAX, USER_AGENT_BYTES_MAX};
 use shared::ids::{EnvelopeId, ProjectId};
 use shared::network::ClientNetwork;
@@ -32,7 +32,9 @@ const RETRY_WAIT_S: u64 = 2;
 /// # Errors
 /// When the log can't be read, the partitions can't be made, or the queue does not take a message in ten tries.
 pub(super) async fn import(arguments: &Arguments, amqp_url: &str, database_url: &str) -> Result<Summary> {
-    let mut summary = Summary::new("confirmed by the queue; the writer stores them from there");
+    let mut summary = Summary::new(
+        "safe in the queue: the writer stores them, and drops robots' unless the project keeps them",
+    );
     if let Some((first, last)) = days(Pages::open(&arguments.file, &arguments.site)?)? {
         ensure_partitions(database_url, first, last).await?;
     }
@@ -102,6 +104,7 @@ fn envelope(project_id: &ProjectId, page: Page) -> Result<Envelope, &'static str
     let received_at = clock::now();
     let kind =
         EventKind::Impression { url: bounded(page.url)?, referrer: page.referrer.map(bounded).transpose()? };
+    let robot = RobotSigns { no_user_agent: page.user_agent.is_none(), ..RobotSigns::default() };
     Ok(Envelope {
         envelope_id: EnvelopeId::mint(),
         project_id: project_id.clone(),
@@ -115,6 +118,7 @@ fn envelope(project_id: &ProjectId, page: Page) -> Result<Envelope, &'static str
         visitor_id: Some(page.identity.visitor_id),
         session_id: Some(page.identity.session_id),
         dropped: None,
+        robot,
         events: vec![Event { age_ms: age_ms(received_at, page.at)?, kind }],
     })
 }

@@ -34,7 +34,9 @@ pub(super) async fn send(arguments: &Arguments, collector_url: &str) -> Result<S
     let sender = Sender::connect(collector_url).await?;
     let bar = progress_bar(fs::metadata(&arguments.file).context("looking at the log")?.len());
     let mut pages = Pages::open(&arguments.file, &arguments.site)?;
-    let mut summary = Summary::new("stored, or about to be: a collector answers once the queue has it safe");
+    let mut summary = Summary::new(
+        "safe in the queue: stored, or about to be; robots' are dropped unless the project keeps them",
+    );
     send_pages(&sender, &mut pages, arguments, &bar, &mut summary).await?;
     bar.finish_and_clear();
     summary.read(pages);

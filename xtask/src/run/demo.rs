@@ -13,14 +13,16 @@ use crate::workspace::Workspace;
 
 /// The demo's widgets: id and name.
 ///
-/// The last is for replayed logs: no demo traffic goes there, so its counts are those of the log.
+/// The last is for replayed logs: no demo traffic goes there, and crawlers are kept, so its counts are those of the log.
 pub(super) const PROJECTS: [(&str, &str); 5] = [
     ("booking-bot", "Booking Bot"),
     ("chat-bubble", "Chat Bubble"),
     ("contact-form", "Contact Form"),
     ("newsletter", "Newsletter"),
-    ("access-log", "Access Log"),
+    (LOG_PROJECT, "Access Log"),
 ];
+/// The project that logs are replayed into.
+const LOG_PROJECT: &str = "access-log";
 /// What the key is called in the database.
 const KEY_NAME: &str = "demo";
 /// Only the developer may read the key.
@@ -42,6 +44,13 @@ pub(super) async fn prepare(workspace: &Workspace, database_url: &str) -> Result
             "insert into projects (project_id, name) values ($1, $2) on conflict (project_id) do nothing";
         client.execute(insert, &[&project_id, &name]).await.context("making the demo projects")?;
     }
+    client
+        .execute(
+            "update projects set keep_bots = true where project_id = $1 and not keep_bots",
+            &[&LOG_PROJECT],
+        )
+        .await
+        .context("keeping a log's crawlers")?;
     // A log that is replayed may be of any year.
     client
         .execute("update retention set raw_months = 0, rollup_months = 0", &[])

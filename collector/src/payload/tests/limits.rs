@@ -1,6 +1,6 @@
 //! Every limit at its value, and one past it.
 
-use shared::envelope::{EncodedEnvelope, Envelope, MESSAGE_BYTES_MAX};
+use shared::envelope::{EncodedEnvelope, Envelope, MESSAGE_BYTES_MAX, RobotSigns};
 use shared::event::{
     AGE_MS_MAX, DATA_BYTES_MAX, DATA_DEPTH_MAX, DATA_KEY_BYTES_MAX, DATA_KEYS_MAX, DATA_TEXT_BYTES_MAX,
     LABEL_BYTES_MAX, URL_BYTES_MAX, USER_AGENT_BYTES_MAX,
@@ -146,6 +146,7 @@ fn p25_the_largest_body_stays_far_below_the_largest_message() {
         visitor_id: payload.visitor_id,
         session_id: payload.session_id,
         dropped: None,
+        robot: RobotSigns::default(),
         events: payload.events,
     };
 
