@@ -55,7 +55,7 @@ fn check(payload: ValidPayload) {
         assert!(age <= time::Duration::days(7) && age >= time::Duration::minutes(-10), "{age}");
     }
     assert!(envelope.user_agent.as_ref().is_none_or(|text| fits(text, USER_AGENT_BYTES_MAX)));
-    let encoded = EncodedEnvelope::new(&envelope).expect("it can be encoded");
+    let encoded = EncodedEnvelope::new(envelope.clone()).expect("it can be encoded");
     assert!(encoded.len_bytes() <= MESSAGE_BYTES_MAX / 2);
     let decoded = decode_message(&encode_message([&encoded])).expect("what was encoded is decoded");
     assert_eq!(decoded, [envelope]);

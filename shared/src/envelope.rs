@@ -3,6 +3,7 @@
 mod dropped;
 mod packed;
 mod robot;
+mod wire;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -14,16 +15,14 @@ use crate::event::Event;
 use crate::ids::{EnvelopeId, ProjectId};
 use crate::network::ClientNetwork;
 
-/// The version this build writes. Readers take this one and every one before it, so writers deploy before collectors.
-pub const MESSAGE_VERSION: u16 = 1;
+/// The version this build writes: protobuf. Readers take this one and every one before it, so writers deploy before collectors.
+pub const MESSAGE_VERSION: u16 = 2;
+/// The version that is JSON: what collectors wrote at first, and what quarantine keeps, since people read it.
+pub const READABLE_VERSION: u16 = 1;
 /// Largest message, in bytes: `RabbitMQ` 4 refuses above 16 MiB, and the writer's memory is a multiple of this.
 pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 /// What stands around the envelopes of a message, in bytes.
 const MESSAGE_FRAME_BYTES: usize = 32;
-/// What an encoded envelope takes at most as a rule, its events aside, in bytes.
-const ENVELOPE_BYTES_USUAL: usize = 512;
-/// What an encoded event takes at most as a rule, in bytes.
-const EVENT_BYTES_USUAL: usize = 192;
 
 /// What one request put in for one project: the unit that is stored once or not at all.
 ///
@@ -96,7 +95,7 @@ impl Envelope {
     }
 }
 
-/// A queue message's body: a version and the envelopes that share its confirm.
+/// A queue message's body in its readable form: a version and the envelopes that share its confirm.
 #[derive(Deserialize)]
 struct Message {
     v: u16,
@@ -108,10 +107,16 @@ struct Message {
 pub enum DecodeError {
     /// Written by a build newer than this one, or by none of ours.
     #[error("message version {0} is not known to this build, which reads up to {MESSAGE_VERSION}")]
-    UnknownVersion(u16),
-    /// Not a message of ours, or cut short.
+    UnknownVersion(u32),
+    /// JSON that is no message of ours, or is cut short.
+    #[error("not a message of version {READABLE_VERSION}")]
+    Malformed(#[from] serde_json::Error),
+    /// Protobuf that is no message of ours, or is cut short.
     #[error("not a message of version {MESSAGE_VERSION}")]
-    Malformed(#[source] serde_json::Error),
+    Garbled(#[source] prost::DecodeError),
+    /// It can be read, and holds what no collector writes.
+    #[error("it holds {0}")]
+    Impossible(&'static str),
     /// Packed, and larger unpacked than a message may be, in bytes.
     #[error("unpacked it would take {0} bytes; a message has at most {MESSAGE_BYTES_MAX}")]
     TooLarge(usize),
@@ -128,15 +133,12 @@ impl EncodedEnvelope {
     /// The wire form of `envelope`.
     ///
     /// # Errors
-    /// When a value can't be put into JSON, which no value of these types should be.
-    pub fn new(envelope: &Envelope) -> Result<Self, serde_json::Error> {
-        // Grown by doubling, it would be copied several times over.
-        let mut bytes = Vec::with_capacity(ENVELOPE_BYTES_USUAL + EVENT_BYTES_USUAL * envelope.events.len());
-        serde_json::to_writer(&mut bytes, envelope)?;
-        Ok(Self(bytes))
+    /// When an event's data can't be put into JSON, which no value of that type should be.
+    pub fn new(envelope: Envelope) -> Result<Self, serde_json::Error> {
+        wire::encode(envelope).map(Self)
     }
 
-    /// How many bytes it adds to a message, give or take a comma.
+    /// How many bytes it adds to a message.
     pub fn len_bytes(&self) -> usize {
         self.0.len()
     }
@@ -147,17 +149,26 @@ pub fn encode_message<'a>(
     envelopes: impl IntoIterator<Item = &'a EncodedEnvelope, IntoIter: Clone>,
 ) -> Vec<u8> {
     let envelopes = envelopes.into_iter();
-    let size_bytes: usize = envelopes.clone().map(|envelope| envelope.0.len() + 1).sum();
+    let size_bytes: usize = envelopes.clone().map(EncodedEnvelope::len_bytes).sum();
     let mut message = Vec::with_capacity(size_bytes + MESSAGE_FRAME_BYTES);
-    message.extend_from_slice(format!("{{\"v\":{MESSAGE_VERSION},\"envelopes\":[").as_bytes());
-    for (place, envelope) in envelopes.enumerate() {
-        if place > 0 {
-            message.push(b',');
-        }
+    message.extend_from_slice(&[wire::MARK, MESSAGE_VERSION as u8]);
+    for envelope in envelopes {
         message.extend_from_slice(&envelope.0);
     }
-    message.extend_from_slice(b"]}");
     packed::pack(message)
+}
+
+/// A message that carries `envelope` alone, in the form that people can read.
+///
+/// # Errors
+/// When a value can't be put into JSON, which no value of these types should be.
+pub fn readable_message(envelope: &Envelope) -> Result<Vec<u8>, serde_json::Error> {
+    #[derive(Serialize)]
+    struct Readable<'a> {
+        v: u16,
+        envelopes: [&'a Envelope; 1],
+    }
+    serde_json::to_vec(&Readable { v: READABLE_VERSION, envelopes: [envelope] })
 }
 
 /// How many bytes a message takes once it is unpacked; what it says of itself is not believed beyond
@@ -171,18 +182,24 @@ pub fn unpacked_bytes(message: &[u8]) -> usize {
 /// # Errors
 /// [`DecodeError`] says why; the message as a whole is then unreadable.
 pub fn decode_message(bytes: &[u8]) -> Result<Vec<Envelope>, DecodeError> {
+    let bytes = packed::unpack(bytes)?;
+    if bytes.first() == Some(&wire::MARK) { wire::decode(&bytes) } else { decode_readable(&bytes) }
+}
+
+fn decode_readable(json: &[u8]) -> Result<Vec<Envelope>, DecodeError> {
     /// The one field that every version has.
     #[derive(Deserialize)]
     struct Version {
         v: u16,
     }
 
-    let json = packed::unpack(bytes)?;
-    match serde_json::from_slice::<Message>(&json) {
-        Ok(message) if message.v == MESSAGE_VERSION => Ok(message.envelopes),
-        Ok(message) => Err(DecodeError::UnknownVersion(message.v)),
-        Err(malformed) => match serde_json::from_slice::<Version>(&json) {
-            Ok(version) if version.v != MESSAGE_VERSION => Err(DecodeError::UnknownVersion(version.v)),
+    match serde_json::from_slice::<Message>(json) {
+        Ok(message) if message.v == READABLE_VERSION => Ok(message.envelopes),
+        Ok(message) => Err(DecodeError::UnknownVersion(message.v.into())),
+        Err(malformed) => match serde_json::from_slice::<Version>(json) {
+            Ok(version) if version.v != READABLE_VERSION => {
+                Err(DecodeError::UnknownVersion(version.v.into()))
+            }
             _ => Err(DecodeError::Malformed(malformed)),
         },
     }
@@ -202,6 +219,20 @@ mod tests {
     fn bytes_that_are_no_message_are_malformed() {
         for bytes in [&b"{"[..], b"", b"null", b"\xff\xfe", br#"{"v":1}"#, br#"{"v":1,"envelopes":[{}]}"#] {
             assert!(matches!(decode_message(bytes), Err(DecodeError::Malformed(_))));
+        }
+        for bytes in [&b"\x08"[..], b"\x08\x02\x12", b"\x08\x02\x12\x05ab", b"\x08\x02\x12\x02\x12\x01"] {
+            assert!(matches!(decode_message(bytes), Err(DecodeError::Garbled(_))), "{bytes:?}");
+        }
+        assert!(
+            matches!(decode_message(b"\x08\x02\x12\x00"), Err(DecodeError::Impossible(_))),
+            "an empty envelope"
+        );
+    }
+
+    #[test]
+    fn a_newer_version_in_protobuf_is_named_too() {
+        for newer in [&b"\x08\x03"[..], b"\x08\x03\x10\x07", b"\x08\x03\x1a\x01x"] {
+            assert!(matches!(decode_message(newer), Err(DecodeError::UnknownVersion(3))), "{newer:?}");
         }
     }
 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::envelope::{
     DropReason, Dropped, EncodedEnvelope, Envelope, RobotSigns, decode_message, encode_message,
+    readable_message,
 };
 use shared::event::{Event, EventKind, InteractionType};
 use time::OffsetDateTime;
@@ -30,8 +31,17 @@ fn envelope(received_at: OffsetDateTime, events: Vec<Event>) -> Envelope {
 
 fn message(envelopes: &[Envelope]) -> Vec<u8> {
     let encoded: Vec<EncodedEnvelope> =
-        envelopes.iter().map(|envelope| EncodedEnvelope::new(envelope).unwrap()).collect();
+        envelopes.iter().map(|envelope| EncodedEnvelope::new(envelope.clone()).unwrap()).collect();
     encode_message(&encoded)
+}
+
+/// The envelopes as quarantine keeps them, in one message.
+fn readable(envelopes: &[Envelope]) -> Value {
+    let alone = envelopes.iter().map(|envelope| {
+        let message: Value = serde_json::from_slice(&readable_message(envelope).unwrap()).unwrap();
+        message["envelopes"][0].clone()
+    });
+    json!({ "v": 1, "envelopes": alone.collect::<Vec<_>>() })
 }
 
 fn impression() -> Event {
@@ -58,10 +68,8 @@ fn version_1() -> Envelope {
 }
 
 #[test]
-fn a_message_is_written_in_the_form_of_version_1() {
-    let written: Value = serde_json::from_slice(&message(&[version_1()])).unwrap();
-
-    assert_eq!(written, serde_json::from_str::<Value>(VERSION_1).unwrap());
+fn a_message_for_people_is_written_in_the_form_of_version_1() {
+    assert_eq!(readable(&[version_1()]), serde_json::from_str::<Value>(VERSION_1).unwrap());
 }
 
 #[test]
@@ -93,9 +101,7 @@ fn version_1_additions() -> [Envelope; 2] {
 
 #[test]
 fn dropped_and_stated_envelopes_are_written_in_the_form_of_version_1() {
-    let written: Value = serde_json::from_slice(&message(&version_1_additions())).unwrap();
-
-    assert_eq!(written, serde_json::from_str::<Value>(VERSION_1_ADDITIONS).unwrap());
+    assert_eq!(readable(&version_1_additions()), serde_json::from_str::<Value>(VERSION_1_ADDITIONS).unwrap());
 }
 
 #[test]
@@ -121,10 +127,47 @@ fn version_1_robots() -> [Envelope; 2] {
 
 #[test]
 fn signs_of_robots_are_written_in_the_form_of_version_1_and_read() {
-    let written: Value = serde_json::from_slice(&message(&version_1_robots())).unwrap();
-
-    assert_eq!(written, serde_json::from_str::<Value>(VERSION_1_ROBOTS).unwrap());
+    assert_eq!(readable(&version_1_robots()), serde_json::from_str::<Value>(VERSION_1_ROBOTS).unwrap());
     assert_eq!(decode_message(VERSION_1_ROBOTS.as_bytes()).unwrap(), version_1_robots());
+}
+
+/// A message of each kind of envelope as version 2 was released, in hexadecimal digits; it must be read for ever.
+const VERSION_2: &str = include_str!("fixtures/message_v2.hex");
+
+/// Of what version 1 could say, everything; and an address of the sixth version.
+fn version_2() -> Vec<Envelope> {
+    let abroad = Envelope {
+        client: Some("2001:db8:1234:5678::9".parse::<std::net::IpAddr>().unwrap().into()),
+        ..envelope(datetime!(1969-12-31 23:59:59.875 UTC), Vec::new())
+    };
+    [&[version_1()][..], &version_1_additions(), &version_1_robots(), &[abroad]].concat()
+}
+
+#[test]
+fn a_message_is_written_in_the_form_of_version_2() {
+    let written: String = message(&version_2()).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(written, VERSION_2.replace('\n', ""));
+}
+
+#[test]
+fn a_message_of_version_2_is_read() {
+    let digits = VERSION_2.replace('\n', "");
+    let bytes: Vec<u8> = (0..digits.len())
+        .step_by(2)
+        .map(|place| u8::from_str_radix(&digits[place..place + 2], 16).unwrap())
+        .collect();
+    assert_eq!(decode_message(&bytes).unwrap(), version_2());
+}
+
+#[test]
+fn a_field_of_version_2_that_is_not_known_is_left_out() {
+    let mut newer = message(&[version_1()]);
+    // Field 15 of the envelope, "ab"; the envelope is four bytes longer by it, and so is its length, which has two bytes.
+    newer.extend_from_slice(b"\x7a\x02ab");
+    newer[3] += 4;
+    // And field 3 of the message, the number 7.
+    newer.extend_from_slice(b"\x18\x07");
+    assert_eq!(decode_message(&newer).unwrap(), [version_1()]);
 }
 
 /// How writers before this one, and collectors after it, get on with each other's messages.
@@ -164,10 +207,11 @@ proptest! {
     #[test]
     fn what_is_encoded_decodes_to_the_same(ms in 0_i64..4_102_444_800_000, age_ms: u64, url in ".*", label in ".*") {
         let received_at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).unwrap();
+        let data = json!({"url": url, "n": [1.5, null]}).as_object().cloned();
         let interaction = InteractionType::ALL[usize::try_from(age_ms % 6).unwrap()];
         let one = envelope(received_at, vec![
             Event { age_ms, kind: EventKind::Impression { url: url.clone(), referrer: Some(url) } },
-            Event { age_ms, kind: EventKind::Interaction { interaction, label: Some(label), data: None } },
+            Event { age_ms, kind: EventKind::Interaction { interaction, label: Some(label), data } },
         ]);
         let sent = vec![one.clone(), one];
 

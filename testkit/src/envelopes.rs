@@ -52,6 +52,7 @@ pub fn interaction(interaction: InteractionType, data: &Value) -> Event {
 /// # Panics
 /// Never, with these types.
 pub fn message(envelopes: &[Envelope]) -> Vec<u8> {
-    let encode = |envelope| EncodedEnvelope::new(envelope).expect("an envelope is JSON");
+    let encode =
+        |envelope: &Envelope| EncodedEnvelope::new(envelope.clone()).expect("an envelope can be encoded");
     encode_message(&envelopes.iter().map(encode).collect::<Vec<_>>())
 }

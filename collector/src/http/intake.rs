@@ -98,16 +98,13 @@ pub(super) fn prepare(
     let reason = drop_reason(signal("sec-gpc"), signal("dnt"), project.honour_gpc, project.honour_dnt);
     let dropped = reason.map(|reason| Dropped { reason, events });
     let envelope = envelope(payload, sender, dropped, received_at);
-    Ok(Prepared {
-        encoded: EncodedEnvelope::new(&envelope).map_err(CollectError::Internal)?,
-        reservation: admitted.reservation,
-        accepted: Accepted {
-            envelope_id: envelope.envelope_id,
-            accepted: envelope.events.len(),
-            dropped: dropped.map_or(0, |dropped| dropped.events.into()),
-        },
-        dropped,
-    })
+    let accepted = Accepted {
+        envelope_id: envelope.envelope_id,
+        accepted: envelope.events.len(),
+        dropped: dropped.map_or(0, |dropped| dropped.events.into()),
+    };
+    let encoded = EncodedEnvelope::new(envelope).map_err(CollectError::Internal)?;
+    Ok(Prepared { encoded, reservation: admitted.reservation, accepted, dropped })
 }
 
 /// Publishes what was prepared; what it answers is true once the queue has it safe.

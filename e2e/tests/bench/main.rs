@@ -61,7 +61,7 @@ fn encoded(envelope_id: Uuid) -> EncodedEnvelope {
     let envelope_id = envelope_id.try_into().unwrap();
     let dropped = Dropped { reason: DropReason::Gpc, events: 1 };
     let project_id = "booking-bot".parse().unwrap();
-    EncodedEnvelope::new(&Envelope::of_dropped(envelope_id, project_id, clock::now(), dropped)).unwrap()
+    EncodedEnvelope::new(Envelope::of_dropped(envelope_id, project_id, clock::now(), dropped)).unwrap()
 }
 
 fn body() -> Value {

@@ -1,7 +1,7 @@
 //! How a large message travels: packed by LZ4, a fraction of its size, for broker, disk and network.
 //!
-//! A message begins either with `{`, and is JSON as it stands, or with [`MARK`], the unpacked size in four bytes, least
-//! significant first, and an LZ4 block. Small ones stay readable in the broker.
+//! A message begins with what its form begins with, and is as it stands, or with [`MARK`], the unpacked size in four bytes,
+//! least significant first, and an LZ4 block.
 
 use std::borrow::Cow;
 
@@ -9,40 +9,40 @@ use super::{DecodeError, MESSAGE_BYTES_MAX};
 
 /// Messages from here on are packed, in bytes.
 const PACKED_FROM_BYTES: usize = 4 * 1024;
-/// First byte of a packed message: no JSON begins with it.
+/// First byte of a packed message: no other form begins with it.
 const MARK: u8 = 0x04;
 /// The mark and the size before the block.
 const HEAD_BYTES: usize = 5;
 
 /// The message as it travels.
-pub(super) fn pack(json: Vec<u8>) -> Vec<u8> {
-    let Ok(size) = u32::try_from(json.len()) else { return json };
-    if json.len() < PACKED_FROM_BYTES {
-        return json;
+pub(super) fn pack(plain: Vec<u8>) -> Vec<u8> {
+    let Ok(size) = u32::try_from(plain.len()) else { return plain };
+    if plain.len() < PACKED_FROM_BYTES {
+        return plain;
     }
-    let mut message = vec![0; HEAD_BYTES + lz4_flex::block::get_maximum_output_size(json.len())];
+    let mut message = vec![0; HEAD_BYTES + lz4_flex::block::get_maximum_output_size(plain.len())];
     message[0] = MARK;
     message[1..HEAD_BYTES].copy_from_slice(&size.to_le_bytes());
-    match lz4_flex::block::compress_into(&json, &mut message[HEAD_BYTES..]) {
+    match lz4_flex::block::compress_into(&plain, &mut message[HEAD_BYTES..]) {
         Ok(length) => {
             message.truncate(HEAD_BYTES + length);
             message
         }
         // The room was as much as it can ever need; should it not be, the plain form is as good.
-        Err(_no_room) => json,
+        Err(_no_room) => plain,
     }
 }
 
-/// The JSON of a message.
+/// The message as it was before it was packed.
 pub(super) fn unpack(message: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
     let Some(size_bytes) = packed_size(message) else { return Ok(Cow::Borrowed(message)) };
     if size_bytes > MESSAGE_BYTES_MAX {
         return Err(DecodeError::TooLarge(size_bytes));
     }
-    let mut json = vec![0; size_bytes];
-    let length = lz4_flex::block::decompress_into(&message[HEAD_BYTES..], &mut json)?;
-    json.truncate(length);
-    Ok(Cow::Owned(json))
+    let mut plain = vec![0; size_bytes];
+    let length = lz4_flex::block::decompress_into(&message[HEAD_BYTES..], &mut plain)?;
+    plain.truncate(length);
+    Ok(Cow::Owned(plain))
 }
 
 /// The size that a packed message says it has unpacked; `None` for one that is not packed.

@@ -1,7 +1,7 @@
 //! Keeps what was accepted and can't be stored: bytes to try again, and the reason.
 
 use sha2::{Digest, Sha256};
-use shared::envelope::{EncodedEnvelope, Envelope, encode_message};
+use shared::envelope::{Envelope, readable_message};
 use time::OffsetDateTime;
 use tokio_postgres::Transaction;
 use uuid::Uuid;
@@ -121,7 +121,7 @@ fn entry<'a>(
     let envelope = &prepared.envelope;
     // What was dropped is counted with the envelope, not with its events.
     let alone = Envelope { dropped: None, events: vec![envelope.events[place].clone()], ..envelope.clone() };
-    let encoded = EncodedEnvelope::new(&alone).map_err(|error| StoreError::Stop(error.into()))?;
+    let payload = readable_message(&alone).map_err(|error| StoreError::Stop(error.into()))?;
     let place = i32::try_from(place).map_err(|error| StoreError::Stop(error.into()))?;
     let fingerprint = Sha256::new()
         .chain_update(envelope.envelope_id.as_uuid())
@@ -132,7 +132,7 @@ fn entry<'a>(
         fingerprint: fingerprint.finalize().to_vec(),
         reason,
         detail: detail.to_owned(),
-        payload: encode_message([&encoded]),
+        payload,
         event: Some((envelope, place)),
     })
 }

@@ -49,7 +49,7 @@ pub(super) async fn import(arguments: &Arguments, amqp_url: &str, database_url: 
         let page = pages.next_page()?;
         let is_end = page.is_none();
         match page.map(|page| envelope(&arguments.project, page)) {
-            Some(Ok(envelope)) => waiting.push(EncodedEnvelope::new(&envelope)?),
+            Some(Ok(envelope)) => waiting.push(EncodedEnvelope::new(envelope)?),
             Some(Err(reason)) => summary.refuse(reason, 1),
             None => {}
         }

@@ -150,6 +150,6 @@ fn p25_the_largest_body_stays_far_below_the_largest_message() {
         events: payload.events,
     };
 
-    let size_bytes = EncodedEnvelope::new(&envelope).unwrap().len_bytes();
+    let size_bytes = EncodedEnvelope::new(envelope).unwrap().len_bytes();
     assert!((200_000..MESSAGE_BYTES_MAX / 2).contains(&size_bytes), "{size_bytes} bytes");
 }
