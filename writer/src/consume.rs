@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::batch::{Batch, BatchLimits, FlushReason};
+use crate::breaker;
 use crate::enrich::{Enricher, PreparedBatch};
 use crate::flush::flush;
 use crate::metrics::Metrics;
@@ -73,6 +74,9 @@ impl Writer {
                     tracing::warn!(%error, "the queue is not available");
                     self.readiness.set_not_ready("the queue is not available");
                 }
+                Ended::DatabaseAway(StoreError::Alarm(problem)) => {
+                    breaker::alarm(&self.metrics, &self.readiness, &problem);
+                }
                 Ended::DatabaseAway(error) => {
                     tracing::warn!(error = crate::batch::chain(&error), "the database is not available");
                     self.readiness.set_not_ready("the database is not available");
@@ -112,6 +116,7 @@ impl Writer {
         tracing::info!("consuming");
         self.readiness.set_ready();
         self.metrics.consuming.set(1);
+        self.metrics.breaker_open.set(0);
         let ended = loop {
             match self.step(&mut session, shutdown).await {
                 Ok(FlushReason::Shutdown) => break Ended::Drained,

@@ -34,6 +34,13 @@ pub struct PreparedEnvelope {
     pub refused: BTreeMap<usize, String>,
 }
 
+impl PreparedEnvelope {
+    /// Takes back what Postgres said of its events.
+    pub(crate) fn forget_refusals(&mut self) {
+        self.refused = beyond_the_calendar(&self.envelope);
+    }
+}
+
 /// A batch ready to be stored.
 #[derive(Debug)]
 pub struct PreparedBatch {

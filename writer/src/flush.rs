@@ -21,7 +21,7 @@ const CONFLICT_PAUSE_MS: u64 = 50;
 /// Stores a batch, and tells what became of its events. A batch that failed can be flushed again.
 ///
 /// # Errors
-/// [`StoreError::Away`] and [`StoreError::Stop`] only. Parts may be stored by then; the ledger knows them.
+/// [`StoreError::Away`], [`StoreError::Alarm`] and [`StoreError::Stop`] only. Parts may be stored by then; the ledger knows them.
 pub async fn flush(store: &mut Store, batch: &mut PreparedBatch) -> Result<Receipt, StoreError> {
     let PreparedBatch { envelopes, undecodable } = batch;
     let mut receipt = Receipt::default();
@@ -49,7 +49,13 @@ pub async fn flush(store: &mut Store, batch: &mut PreparedBatch) -> Result<Recei
                     parts.extend([middle..part.end, part.start..middle]);
                 }
             },
-            Err(error) => return Err(error),
+            Err(error) => {
+                // What was refused in vain may be taken when the batch is tried again.
+                if matches!(error, StoreError::Alarm(_)) {
+                    envelopes.iter_mut().for_each(PreparedEnvelope::forget_refusals);
+                }
+                return Err(error);
+            }
         }
     }
     Ok(receipt)

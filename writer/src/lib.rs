@@ -17,6 +17,8 @@ pub mod flush;
 
 pub mod store;
 
+pub mod breaker;
+
 pub mod safety;
 
 pub mod maintain;

@@ -19,6 +19,8 @@ pub struct Metrics {
     batches: IntCounterVec,
     /// 1 while subscribed to the queue.
     pub consuming: IntGauge,
+    /// 1 while nothing is consumed because too much is refused.
+    pub breaker_open: IntGauge,
     /// Whole months ahead that both raw tables have a partition for, when last looked at.
     pub partitions_ahead: IntGauge,
     /// Runs of [`crate::maintain`] that failed, and steps that they left.
@@ -59,6 +61,10 @@ impl Metrics {
                 "footfall_writer_consuming",
                 "Whether it is subscribed to the queue: 1 or 0.",
             )?,
+            breaker_open: IntGauge::new(
+                "footfall_writer_breaker_open",
+                "Whether nothing is consumed because too many rows are refused: 1 or 0.",
+            )?,
             partitions_ahead: IntGauge::new(
                 "footfall_writer_partitions_ahead",
                 "Whole months ahead that have their partitions.",
@@ -78,6 +84,7 @@ impl Metrics {
         registry.register(Box::new(metrics.duplicates.clone()))?;
         registry.register(Box::new(metrics.batches.clone()))?;
         registry.register(Box::new(metrics.consuming.clone()))?;
+        registry.register(Box::new(metrics.breaker_open.clone()))?;
         registry.register(Box::new(metrics.partitions_ahead.clone()))?;
         registry.register(Box::new(metrics.maintain_failures.clone()))?;
         registry.register(Box::new(metrics.flush_seconds.clone()))?;

@@ -20,6 +20,7 @@ use self::connect::connect;
 pub use self::error::StoreError;
 pub use self::replay::Replayed;
 use crate::batch::Undecodable;
+use crate::breaker::{BAD_ROWS_MAX, Breaker, Counted, ROWS_PER_BAD_ROW};
 use crate::enrich::{Enricher, PreparedEnvelope};
 
 /// Longest wait for a connection, in seconds.
@@ -106,6 +107,7 @@ pub struct Store {
     config: tokio_postgres::Config,
     unsafe_settings: UnsafeSettings,
     connected: Option<Connected>,
+    breaker: Breaker,
 }
 
 /// An open connection, and what was learnt about it.
@@ -123,7 +125,8 @@ impl Store {
             .options(format!("{SESSION} {given}"))
             .connect_timeout(Duration::from_secs(CONNECT_LIMIT_S))
             .tcp_user_timeout(Duration::from_secs(TCP_USER_TIMEOUT_S));
-        Self { config, unsafe_settings: UnsafeSettings::NotLookedFor, connected: None }
+        let unsafe_settings = UnsafeSettings::NotLookedFor;
+        Self { config, unsafe_settings, connected: None, breaker: Breaker::default() }
     }
 
     /// The same store, which looks at the settings of each server that it connects to.
@@ -150,7 +153,31 @@ impl Store {
         envelopes: &[PreparedEnvelope],
         undecodable: &[Undecodable],
     ) -> Result<Receipt, StoreError> {
-        self.run(async |connected| transaction::commit(connected, envelopes, undecodable).await).await
+        self.put_up_with(Counted::attempt(envelopes, undecodable)).await?;
+        let commit =
+            async |connected: &mut Connected| transaction::commit(connected, envelopes, undecodable).await;
+        let receipt = self.run(commit).await?;
+        self.breaker.record(&receipt);
+        Ok(receipt)
+    }
+
+    /// Nothing, while what can't be stored of an attempt is put up with; the quarantine is asked before it no longer is.
+    async fn put_up_with(&mut self, attempt: Counted) -> Result<(), StoreError> {
+        if self.breaker.allows(attempt) {
+            return Ok(());
+        }
+        let (in_quarantine, stored) =
+            self.run(async |connected| transaction::last_hour(connected).await).await?;
+        self.breaker.recall(in_quarantine, stored);
+        if self.breaker.puts_up_with(attempt) {
+            return Ok(());
+        }
+        Err(StoreError::Alarm(format!(
+            "{} rows of {} can't be stored, and more than {BAD_ROWS_MAX} and one in {ROWS_PER_BAD_ROW} of the last rows; the tables may \
+             not fit this build, or collectors be newer. Mend it, or look at `footfall quarantine list` and replay or purge \
+             what is there",
+            attempt.bad, attempt.rows
+        )))
     }
 
     /// Whether Postgres takes one event's row; nothing is stored.

@@ -21,6 +21,10 @@ pub enum StoreError {
         /// Postgres's words.
         detail: String,
     },
+    /// Stop consuming, tell people, and try the batch again now and then: so much is refused that the tables do not fit what
+    /// is sent ([`crate::breaker`]). Nothing of the attempt was stored.
+    #[error("{0}")]
+    Alarm(String),
     /// Stop the process: the database is not the one this build was made for. Quarantine must not fill with good events.
     #[error("the database does not fit this build; was it migrated, and are the rights granted?")]
     Stop(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -97,6 +97,13 @@ pub(super) async fn begin(connected: &mut Connected) -> Result<Transaction<'_>, 
     Ok(transaction)
 }
 
+/// Bad rows that the quarantine took in the last hour, and rows that were stored, as the breaker counts them.
+pub(super) async fn last_hour(connected: &Connected) -> Result<(u64, u64), StoreError> {
+    let row = connected.client.query_one(include_str!("sql/last_hour.sql"), &[]).await?;
+    let (in_quarantine, stored): (i64, i64) = (row.get(0), row.get(1));
+    Ok((in_quarantine.unsigned_abs(), stored.unsigned_abs()))
+}
+
 async fn write_heartbeat(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     let sql = "insert into writer_heartbeat (beat_at) values (now()) \
                on conflict (is_only) do update set beat_at = excluded.beat_at";
