@@ -4,6 +4,7 @@
 
 mod dropped;
 mod isolation;
+mod ledger;
 mod once;
 mod replay;
 mod roles;
