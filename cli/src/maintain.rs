@@ -11,6 +11,8 @@ use crate::failure::Failure;
 
 /// Longest retention, in months; the table takes no more.
 const MONTHS_MAX: i64 = 1_200;
+/// Longest memory of the ledger, in days; the table takes no more.
+const LEDGER_DAYS_MAX: i64 = 3_650;
 
 /// How to go about it.
 #[derive(Debug, Args)]
@@ -20,7 +22,7 @@ pub struct Maintain {
     however_long: bool,
 }
 
-/// How long is kept what; with neither: only shows it.
+/// How long is kept what; with none of them: only shows it.
 #[derive(Debug, Args)]
 pub struct Retention {
     /// Whole months of raw rows; 0: for ever. What is older is dropped for good by the next run of a writer.
@@ -29,6 +31,9 @@ pub struct Retention {
     /// Whole months of rollups, at least those of raw rows; 0: for ever.
     #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(i32).range(0..=MONTHS_MAX))]
     rollup_months: Option<i32>,
+    /// Days that the ledger remembers an envelope for, 8 at least; 0: for ever. What waits in the queue for longer goes to quarantine.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i32).range(0..=LEDGER_DAYS_MAX))]
+    ledger_days: Option<i32>,
 }
 
 pub(crate) async fn run(asked: &Maintain) -> Result<Answer, Failure> {
@@ -63,16 +68,27 @@ pub(crate) async fn run(asked: &Maintain) -> Result<Answer, Failure> {
 pub(crate) async fn retention(asked: &Retention) -> Result<Answer, Failure> {
     let client = database::connect().await?;
     let sql = include_str!("maintain/retention.sql");
-    let set = client.query_one(sql, &[&asked.raw_months, &asked.rollup_months]).await;
+    let set = client.query_one(sql, &[&asked.raw_months, &asked.rollup_months, &asked.ledger_days]).await;
     let row = set.map_err(|error| match error.code() {
+        Some(&SqlState::CHECK_VIOLATION) if asked.ledger_days.is_some_and(|days| (1..8).contains(&days)) => {
+            Failure::Refused("the ledger must remember 8 days at least: clients try again for 7".to_owned())
+        }
         Some(&SqlState::CHECK_VIOLATION) => Failure::Refused(
             "rollups must be kept at least as long as raw rows: set both, or --rollup-months 0 for ever"
                 .to_owned(),
         ),
         _ => error.into(),
     })?;
-    let (raw, rollups): (i32, i32) = (row.get(0), row.get(1));
-    let words = |months: i32| if months == 0 { "for ever".to_owned() } else { format!("{months} months") };
-    let text = format!("raw rows  {}\nrollups   {}", words(raw), words(rollups));
-    Ok(Answer::good(text, json!({ "raw_months": raw, "rollup_months": rollups })))
+    let (raw, rollups, ledger): (i32, i32, i32) = (row.get(0), row.get(1), row.get(2));
+    let words = |count: i32, unit: &str| match count {
+        0 => "for ever".to_owned(),
+        _ => format!("{count} {unit}"),
+    };
+    let text = format!(
+        "raw rows  {}\nrollups   {}\nledger    {}",
+        words(raw, "months"),
+        words(rollups, "months"),
+        words(ledger, "days")
+    );
+    Ok(Answer::good(text, json!({ "raw_months": raw, "rollup_months": rollups, "ledger_days": ledger })))
 }

@@ -1,10 +1,11 @@
 //! Partitions made ahead, and what expired removed: by every writer in turn, every hour, and by `footfall maintain`.
 //!
 //! Each step is a transaction of its own that waits for its locks a few hundredths of a second and gives up (the functions
-//! of `V8__retention.sql` see to that), so whoever stores rows waits no longer. A step that gave up is tried again some
+//! of `V8__retention.sql` and `V11__ledger_by_week.sql` see to that), so whoever stores rows waits no longer. A step that gave up is tried again some
 //! times, then left for the next hour: nothing here is urgent, since partitions are made months ahead.
 
 mod keeper;
+mod ledger;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls, Row};
 
 pub use self::keeper::keep;
+pub use self::ledger::WEEKS_AHEAD;
 
 /// Month partitions made ahead of the present one.
 pub const MONTHS_AHEAD: i32 = 3;
@@ -38,7 +40,7 @@ const SESSION: &str = "-c application_name=footfall-maintain -c timezone=UTC -c 
 /// How a run goes about it.
 #[derive(Debug, Clone, Copy)]
 pub struct Manner {
-    /// Also makes a month whose many rows in the default partition keep late rows waiting while they are moved.
+    /// Also makes a month, or makes or drops a week of the ledger, whose many rows keep writers waiting while they are moved.
     pub however_long: bool,
     /// Tries of a step that does not get its locks.
     pub attempts_max: u32,
@@ -61,7 +63,7 @@ pub struct Report {
     pub dropped: Vec<String>,
     /// Transactions that deleted expired rows.
     pub expire_rounds: u32,
-    /// Months not made, since too many rows wait for them in the default partition.
+    /// Months and weeks not made or dropped, since too many rows would have to be moved.
     pub crowded: Vec<String>,
     /// What did not get its locks, in words.
     pub given_up: Vec<String>,
@@ -129,7 +131,8 @@ pub async fn months_ahead(client: &Client) -> Result<i32, MaintainError> {
 async fn both(client: &Client, manner: Manner, report: &mut Report) -> Result<(), MaintainError> {
     make_months(client, manner, report).await?;
     drop_months(client, manner, report).await?;
-    expire_rows(client, report).await
+    expire_rows(client, report).await?;
+    ledger::keep(client, manner, report).await
 }
 
 async fn make_months(client: &Client, manner: Manner, report: &mut Report) -> Result<(), MaintainError> {

@@ -4,6 +4,7 @@ mod claim;
 mod connect;
 mod copy;
 mod error;
+mod ledger;
 mod projects;
 mod quarantine;
 mod replay;
@@ -19,6 +20,7 @@ use tokio_postgres::Client;
 use self::connect::connect;
 pub use self::error::StoreError;
 pub use self::replay::Replayed;
+use self::replay::Unjudged;
 use crate::batch::Undecodable;
 use crate::breaker::{BAD_ROWS_MAX, Breaker, Counted, ROWS_PER_BAD_ROW};
 use crate::enrich::{Enricher, PreparedEnvelope};
@@ -44,11 +46,14 @@ pub enum QuarantineReason {
     Refused,
     /// Another envelope with this id, and other events, was there first.
     IdReuse,
+    /// It was received longer ago than the ledger remembers: it may have been stored before.
+    TooOld,
 }
 
 impl QuarantineReason {
     /// Every reason.
-    pub const ALL: [Self; 4] = [Self::UnknownProject, Self::Undecodable, Self::Refused, Self::IdReuse];
+    pub const ALL: [Self; 5] =
+        [Self::UnknownProject, Self::Undecodable, Self::Refused, Self::IdReuse, Self::TooOld];
 
     /// The name in the table and in metrics.
     pub fn as_str(self) -> &'static str {
@@ -57,6 +62,7 @@ impl QuarantineReason {
             Self::Undecodable => "undecodable",
             Self::Refused => "refused",
             Self::IdReuse => "id_reuse",
+            Self::TooOld => "too_old",
         }
     }
 }
@@ -115,6 +121,8 @@ struct Connected {
     client: Client,
     /// Whether this role may spare the foreign-key trigger on every row (DESIGN 3.6).
     may_skip_triggers: bool,
+    /// Whether twins are to be expected; a new connection expects them.
+    habit: ledger::Habit,
 }
 
 impl Store {
@@ -197,7 +205,31 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`] but `Refused`, which is an answer: the entry stays.
     pub async fn replay(&mut self, enricher: &Enricher, quarantine_id: i64) -> Result<Replayed, StoreError> {
-        match self.run(async |connected| replay::replay(connected, enricher, quarantine_id).await).await {
+        self.replay_as(enricher, quarantine_id, Unjudged::Stays).await
+    }
+
+    /// The same, and an entry that is too old for the ledger to judge counts: the caller knows that it was not stored before.
+    ///
+    /// # Errors
+    /// As [`Self::replay`].
+    pub async fn replay_unjudged(
+        &mut self,
+        enricher: &Enricher,
+        quarantine_id: i64,
+    ) -> Result<Replayed, StoreError> {
+        self.replay_as(enricher, quarantine_id, Unjudged::Counts).await
+    }
+
+    async fn replay_as(
+        &mut self,
+        enricher: &Enricher,
+        quarantine_id: i64,
+        unjudged: Unjudged,
+    ) -> Result<Replayed, StoreError> {
+        match self
+            .run(async |connected| replay::replay(connected, enricher, quarantine_id, unjudged).await)
+            .await
+        {
             Err(StoreError::Refused { detail, .. }) => Ok(Replayed::Stays(detail)),
             outcome => outcome,
         }

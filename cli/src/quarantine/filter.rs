@@ -45,6 +45,8 @@ pub(super) enum Reason {
     Refused,
     /// Another envelope with its id was there first.
     IdReuse,
+    /// It was received longer ago than the ledger remembers.
+    TooOld,
 }
 
 impl Reason {
@@ -54,6 +56,7 @@ impl Reason {
             Self::Undecodable => QuarantineReason::Undecodable,
             Self::Refused => QuarantineReason::Refused,
             Self::IdReuse => QuarantineReason::IdReuse,
+            Self::TooOld => QuarantineReason::TooOld,
         };
         reason.as_str()
     }

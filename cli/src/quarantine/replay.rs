@@ -37,6 +37,10 @@ pub struct Replay {
     /// Every entry that there is.
     #[arg(long, conflicts_with_all = ["ids", "reason", "project", "since", "before"])]
     all: bool,
+    /// Also counts what is there as too old for the ledger to tell whether it was counted before. Only where you know that it was
+    /// not: it would count twice.
+    #[arg(long)]
+    even_if_counted: bool,
 }
 
 /// What became of the entries.
@@ -80,7 +84,7 @@ pub(super) async fn run(replay: &Replay) -> Result<Answer, Failure> {
             .await?;
         for row in &page {
             after = row.get(0);
-            tally.add(one(&mut store, &enricher, after).await?);
+            tally.add(one(&mut store, &enricher, after, replay.even_if_counted).await?);
         }
         if page.is_empty() {
             break;
@@ -99,10 +103,19 @@ fn geo_files() -> Result<Vec<PathBuf>, Failure> {
     settings.build(|| files).map_err(|error| Failure::Use(error.to_string()))
 }
 
-async fn one(store: &mut Store, enricher: &Enricher, id: i64) -> Result<Replayed, Failure> {
+async fn one(
+    store: &mut Store,
+    enricher: &Enricher,
+    id: i64,
+    even_if_counted: bool,
+) -> Result<Replayed, Failure> {
     let mut attempt = 1;
     loop {
-        match store.replay(enricher, id).await {
+        let tried = match even_if_counted {
+            true => store.replay_unjudged(enricher, id).await,
+            false => store.replay(enricher, id).await,
+        };
+        match tried {
             Err(StoreError::Conflict(_)) if attempt < CONFLICT_ATTEMPTS_MAX => attempt += 1,
             outcome => return Ok(outcome?),
         }

@@ -154,14 +154,14 @@ async fn the_ledger_counts_what_became_of_an_envelopes_events() {
     assert_eq!(
         columns(&client, "ingest_ledger").await,
         [
-            "envelope_id uuid not-null",
-            "project_id text not-null",
-            "events_hash bytea not-null",
-            "stored_count integer not-null",
-            "quarantined_count integer not-null",
             "received_at timestamp with time zone not-null",
             "committed_at timestamp with time zone not-null default now()",
+            "envelope_id uuid not-null",
+            "stored_count integer not-null",
+            "quarantined_count integer not-null",
             "dropped_count integer not-null default 0",
+            "project_id text not-null",
+            "events_hash bytea not-null",
         ]
     );
     assert_eq!(indexes(&client, "ingest_ledger").await, ["primary envelope_id, project_id", "received_at"]);

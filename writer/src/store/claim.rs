@@ -1,11 +1,11 @@
 //! The ledger: which envelopes of a batch are new, and which have been here before.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use tokio_postgres::Transaction;
-use uuid::Uuid;
 
 use super::StoreError;
+use super::ledger::{self, Columns, Habit, Held, Key};
 use super::projects::Projects;
 use crate::enrich::PreparedEnvelope;
 use crate::row::Row;
@@ -19,6 +19,9 @@ pub(super) enum Claim {
     Duplicate,
     /// Another envelope with its id, and other events, was first. It got a 202, too, so it is kept.
     IdReuse,
+    /// It was received longer ago than the ledger remembers, and it is not there: nobody knows whether it was stored. It is kept,
+    /// and never guessed.
+    TooOld,
 }
 
 /// A batch with its claims settled.
@@ -32,24 +35,29 @@ pub(super) struct Claimed<'a> {
     pub(super) rows: Vec<(usize, usize, Row<'a>)>,
 }
 
-/// A key of the ledger, and what must match under it.
-type Key<'a> = (Uuid, &'a str);
-
 /// Settles the claims of a batch: whoever else stores one of its envelopes at this moment is waited for.
 pub(super) async fn claim<'a>(
     transaction: &Transaction<'_>,
+    habit: &Habit,
     envelopes: &'a [PreparedEnvelope],
 ) -> Result<Claimed<'a>, StoreError> {
     let known_projects = Projects::lock(transaction, envelopes).await?;
-    let mut first_with_key = HashMap::new();
+    let kept_from = ledger::kept_from(transaction).await?;
+    let is_too_old =
+        |place: usize| kept_from.is_some_and(|from| envelopes[place].envelope.received_at < from);
+    // The first with its key stands for the others; one that can be judged before one that can't.
+    let mut first_with_key: HashMap<Key<'_>, usize> = HashMap::new();
     for (place, envelope) in envelopes.iter().enumerate() {
-        first_with_key.entry(key(envelope)).or_insert(place);
+        let first = first_with_key.entry(key(envelope)).or_insert(place);
+        if is_too_old(*first) && !is_too_old(place) {
+            *first = place;
+        }
     }
-    let firsts: Vec<&PreparedEnvelope> = first_with_key.values().map(|place| &envelopes[*place]).collect();
-    let new = insert(transaction, &firsts, &known_projects).await?;
-    let stored =
-        stored_hashes(transaction, firsts.iter().map(|first| key(first)).filter(|key| !new.contains(key)))
-            .await?;
+    let (old, judged): (Vec<usize>, Vec<usize>) =
+        first_with_key.values().copied().partition(|place| is_too_old(*place));
+    let mut held = insert(transaction, habit, &sorted(envelopes, &judged), &known_projects).await?;
+    let old: Vec<Key<'_>> = sorted(envelopes, &old).into_iter().map(key).collect();
+    held.extend(old.iter().copied().zip(ledger::look(transaction, &old).await?));
 
     let claims: Vec<Claim> = envelopes
         .iter()
@@ -57,14 +65,14 @@ pub(super) async fn claim<'a>(
         .map(|(place, envelope)| {
             let key = key(envelope);
             let first = first_with_key[&key];
-            let is_stored = |hash: &[u8]| hash == envelope.events_hash;
-            match () {
-                () if new.contains(&key) && first == place => Claim::New,
-                () if new.contains(&key) && is_stored(&envelopes[first].events_hash) => Claim::Duplicate,
-                () if stored.get(&key).is_some_and(|hash| is_stored(hash)) => Claim::Duplicate,
+            let stored = held.get(&key).and_then(Option::as_deref);
+            match stored.unwrap_or(&envelopes[first].events_hash) {
+                _ if stored.is_none() && first == place && is_too_old(first) => Claim::TooOld,
+                _ if stored.is_none() && first == place => Claim::New,
+                hash if hash == envelope.events_hash => Claim::Duplicate,
                 // A retry may meet a rule that the first try did not. Its events were counted with the first.
-                () if envelope.envelope.events.is_empty() => Claim::Duplicate,
-                () => Claim::IdReuse,
+                _ if envelope.envelope.events.is_empty() => Claim::Duplicate,
+                _ => Claim::IdReuse,
             }
         })
         .collect();
@@ -91,14 +99,21 @@ fn key(envelope: &PreparedEnvelope) -> Key<'_> {
     (envelope.envelope.envelope_id.as_uuid(), envelope.envelope.project_id.as_str())
 }
 
+/// The envelopes at `places`, in the order of their keys: so that two writers can't wait for each other in a circle.
+fn sorted<'a>(envelopes: &'a [PreparedEnvelope], places: &[usize]) -> Vec<&'a PreparedEnvelope> {
+    let mut sorted: Vec<&PreparedEnvelope> = places.iter().map(|place| &envelopes[*place]).collect();
+    sorted.sort_unstable_by(|one, other| key(one).cmp(&key(other)));
+    sorted
+}
+
+/// Claims envelopes, sorted; answers what the ledger held under their keys before.
 async fn insert<'a>(
     transaction: &Transaction<'_>,
+    habit: &Habit,
     firsts: &[&'a PreparedEnvelope],
     known_projects: &Projects,
-) -> Result<HashSet<Key<'a>>, StoreError> {
-    let (mut ids, mut projects, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut stored, mut quarantined, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
-    let mut received_at = Vec::new();
+) -> Result<HashMap<Key<'a>, Held>, StoreError> {
+    let mut columns = Columns::default();
     for first in firsts {
         let (id, project) = key(first);
         let events = first.envelope.events.len();
@@ -109,41 +124,16 @@ async fn insert<'a>(
             () => (0, 0),
         };
         let by_collector = first.envelope.dropped.map_or(0, |dropped| usize::from(dropped.events));
-        ids.push(id);
-        projects.push(project);
-        hashes.push(first.events_hash.as_slice());
-        stored.push(count(kept)?);
-        quarantined.push(count(events - kept - by_writer)?);
-        dropped.push(count(by_collector + by_writer)?);
-        received_at.push(first.envelope.received_at);
+        columns.ids.push(id);
+        columns.projects.push(project);
+        columns.hashes.push(first.events_hash.as_slice());
+        columns.stored.push(count(kept)?);
+        columns.quarantined.push(count(events - kept - by_writer)?);
+        columns.dropped.push(count(by_collector + by_writer)?);
+        columns.received_at.push(first.envelope.received_at);
     }
-    let returned = transaction
-        .query(
-            include_str!("sql/claim.sql"),
-            &[&ids, &projects, &hashes, &stored, &quarantined, &dropped, &received_at],
-        )
-        .await?;
-    let returned: HashSet<(Uuid, String)> = returned.iter().map(|row| (row.get(0), row.get(1))).collect();
-    let is_new = |(id, project): &Key<'_>| returned.contains(&(*id, (*project).to_owned()));
-    Ok(firsts.iter().map(|first| key(first)).filter(is_new).collect())
-}
-
-async fn stored_hashes<'a>(
-    transaction: &Transaction<'_>,
-    keys: impl Iterator<Item = Key<'a>>,
-) -> Result<HashMap<Key<'a>, Vec<u8>>, StoreError> {
-    let keys: Vec<Key<'a>> = keys.collect();
-    if keys.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let (ids, projects): (Vec<Uuid>, Vec<&str>) = keys.iter().copied().unzip();
-    let rows = transaction.query(include_str!("sql/stored_hashes.sql"), &[&ids, &projects]).await?;
-    let mut found: HashMap<(Uuid, String), Vec<u8>> =
-        rows.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect();
-    Ok(keys
-        .into_iter()
-        .filter_map(|key| found.remove(&(key.0, key.1.to_owned())).map(|hash| (key, hash)))
-        .collect())
+    let held = ledger::claim(transaction, habit, &columns).await?;
+    Ok(firsts.iter().map(|first| key(first)).zip(held).collect())
 }
 
 /// The rows of what is new, has a project whose rules do not drop it, and was not refused before.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_postgres::{Client, NoTls};
 
+use super::ledger::Habit;
 use super::{CONNECT_LIMIT_S, Connected, StoreError, UnsafeSettings, transaction};
 use crate::safety::{self, State};
 
@@ -33,7 +34,7 @@ pub(super) async fn connect(
             "this role may not set session_replication_role: foreign keys are checked row by row, which halves the rate"
         );
     }
-    Ok(Connected { client, may_skip_triggers })
+    Ok(Connected { client, may_skip_triggers, habit: Habit::default() })
 }
 
 async fn look_for_unsafe_settings(client: &Client, is_allowed: bool) -> Result<(), StoreError> {

@@ -18,7 +18,7 @@ struct Entry<'a> {
     reason: QuarantineReason,
     detail: String,
     payload: Vec<u8>,
-    /// The event it is; none for a message that could not be read.
+    /// The event it is; none for a message that could not be read, or a drop.
     event: Option<(&'a Envelope, i32)>,
 }
 
@@ -36,6 +36,11 @@ pub(super) async fn quarantine(
             Claim::IdReuse => {
                 let detail = "another envelope with this id was stored before";
                 add_all(&mut entries, prepared, QuarantineReason::IdReuse, detail)?;
+            }
+            Claim::TooOld => {
+                let detail = "received longer ago than the ledger remembers: it may have been stored before";
+                add_all(&mut entries, prepared, QuarantineReason::TooOld, detail)?;
+                entries.extend(too_old_drop(prepared, detail)?);
             }
             Claim::New if !is_known => {
                 add_all(
@@ -109,6 +114,27 @@ fn add_all<'a>(
         entries.push(entry(prepared, place, reason, detail)?);
     }
     Ok(())
+}
+
+/// An entry for what a rule dropped of an envelope that can't be judged: no event of its own, so it is listed by no envelope, and
+/// its payload has the number.
+fn too_old_drop(prepared: &PreparedEnvelope, detail: &str) -> Result<Option<Entry<'static>>, StoreError> {
+    let envelope = &prepared.envelope;
+    let Some(dropped) = envelope.dropped else { return Ok(None) };
+    let alone = Envelope::of_dropped(
+        envelope.envelope_id,
+        envelope.project_id.clone(),
+        envelope.received_at,
+        dropped,
+    );
+    let payload = readable_message(&alone).map_err(|error| StoreError::Stop(error.into()))?;
+    Ok(Some(Entry {
+        fingerprint: Sha256::digest(&payload).to_vec(),
+        reason: QuarantineReason::TooOld,
+        detail: detail.to_owned(),
+        payload,
+        event: None,
+    }))
 }
 
 /// An entry for one event; its payload is a queue message that carries this event alone.

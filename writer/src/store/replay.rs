@@ -4,7 +4,8 @@
 //! How the ledger sees to that depends on the reason. An event that was refused, or had no project, is one of an envelope
 //! that the ledger has: its counts are corrected, and a redelivery meets the envelope as before. One that reused an id has
 //! no row of its own there: it is stored as an envelope of its own, whose id follows from the entry's fingerprint, so that
-//! another redelivery and replay meet it. A message that could not be read and now can be is stored as any other.
+//! another redelivery and replay meet it. So is one that was too old for the ledger to judge, received anew, where somebody says
+//! that it was not counted. A message that could not be read and now can be is stored as any other.
 //!
 //! The rules of a project hold here, too: an event of a robot's is dropped and counted, unless the project keeps them.
 
@@ -21,6 +22,10 @@ use super::{Connected, QuarantineReason, Receipt, StoreError, rollup};
 use crate::enrich::{Enricher, PreparedEnvelope};
 use crate::row::Table;
 
+/// Why an entry that the ledger can't judge stays.
+const TOO_OLD: &str = "it was received longer ago than the ledger remembers, so it may have been counted already: look \
+    whether it was, then replay it with --even-if-counted, or purge it";
+
 /// What became of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replayed {
@@ -34,6 +39,15 @@ pub enum Replayed {
     Gone,
     /// It can't be stored yet, for this reason; nothing changed.
     Stays(String),
+}
+
+/// What is done with an entry that is too old for the ledger to judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unjudged {
+    /// It stays: it may have been counted.
+    Stays,
+    /// It is counted: somebody knows that it was not.
+    Counts,
 }
 
 /// Why there is nothing to commit.
@@ -57,6 +71,7 @@ pub(super) async fn replay(
     connected: &mut Connected,
     enricher: &Enricher,
     quarantine_id: i64,
+    unjudged: Unjudged,
 ) -> Result<Replayed, StoreError> {
     let transaction = begin(connected).await?;
     let entry = transaction.query_opt(include_str!("sql/quarantined.sql"), &[&quarantine_id]).await?;
@@ -67,7 +82,12 @@ pub(super) async fn replay(
     let stored = match decode_message(entry.get("payload")) {
         Ok(envelopes) => {
             let reason: &str = entry.get("reason");
-            store(&transaction, enricher, reason, entry.get("fingerprint"), envelopes).await?
+            let fingerprint = entry.get("fingerprint");
+            match reason == QuarantineReason::TooOld.as_str() {
+                true if unjudged == Unjudged::Stays => Err(TOO_OLD.to_owned()),
+                true => store_anew(&transaction, enricher, fingerprint, envelopes).await?,
+                false => store(&transaction, enricher, reason, fingerprint, envelopes).await?,
+            }
         }
         Err(problem) => Err(crate::batch::chain(&problem)),
     };
@@ -114,6 +134,29 @@ async fn store(
     alone.envelope_id = own_id(alone.envelope_id, fingerprint)?;
     let prepared = enricher.prepare_envelope(alone);
     if let Err(why) = storable(transaction, &prepared).await? {
+        return Ok(Err(why));
+    }
+    Ok(Ok(Counted::from(&store_new(transaction, &[prepared], &[]).await?)))
+}
+
+/// Stores what the ledger can't judge as if it had been received now, in an envelope of its own: so a second replay of what was
+/// put in quarantine again meets the first. Its events keep their time; a drop counts on the day of the replay.
+async fn store_anew(
+    transaction: &Transaction<'_>,
+    enricher: &Enricher,
+    fingerprint: &[u8],
+    envelopes: Vec<Envelope>,
+) -> Result<Result<Counted, Kept>, StoreError> {
+    let Ok([mut alone]) = <[Envelope; 1]>::try_from(envelopes) else {
+        return Ok(Err("it holds more than one envelope".to_owned()));
+    };
+    alone.envelope_id = own_id(alone.envelope_id, fingerprint)?;
+    alone.sent_at.get_or_insert(alone.received_at);
+    alone.received_at = shared::clock::now();
+    let prepared = enricher.prepare_envelope(alone);
+    if !prepared.envelope.events.is_empty()
+        && let Err(why) = storable(transaction, &prepared).await?
+    {
         return Ok(Err(why));
     }
     Ok(Ok(Counted::from(&store_new(transaction, &[prepared], &[]).await?)))

@@ -4,6 +4,7 @@ use tokio_postgres::{Client, Transaction};
 
 use super::claim::{Claim, claim};
 use super::copy::copy;
+use super::ledger::Habit;
 use super::quarantine::quarantine;
 use super::{Connected, Receipt, StoreError, rollup};
 use crate::batch::Undecodable;
@@ -16,8 +17,9 @@ pub(super) async fn commit(
     envelopes: &[PreparedEnvelope],
     undecodable: &[Undecodable],
 ) -> Result<Receipt, StoreError> {
+    let habit = connected.habit.clone();
     let transaction = begin(connected).await?;
-    let receipt = store_new(&transaction, envelopes, undecodable).await?;
+    let receipt = store(&transaction, &habit, envelopes, undecodable).await?;
     transaction.commit().await?;
     Ok(receipt)
 }
@@ -28,7 +30,16 @@ pub(super) async fn store_new(
     envelopes: &[PreparedEnvelope],
     undecodable: &[Undecodable],
 ) -> Result<Receipt, StoreError> {
-    let claimed = claim(transaction, envelopes).await?;
+    store(transaction, &Habit::default(), envelopes, undecodable).await
+}
+
+async fn store(
+    transaction: &Transaction<'_>,
+    habit: &Habit,
+    envelopes: &[PreparedEnvelope],
+    undecodable: &[Undecodable],
+) -> Result<Receipt, StoreError> {
+    let claimed = claim(transaction, habit, envelopes).await?;
     let mut receipt = Receipt {
         impressions: copy(transaction, Table::Impressions, &claimed).await?,
         interactions: copy(transaction, Table::Interactions, &claimed).await?,
@@ -74,7 +85,7 @@ pub(super) async fn try_event(
     };
     let transaction = begin(connected).await?;
     let alone = [alone];
-    let claimed = claim(&transaction, &alone).await?;
+    let claimed = claim(&transaction, &Habit::default(), &alone).await?;
     copy(&transaction, Table::Impressions, &claimed).await?;
     copy(&transaction, Table::Interactions, &claimed).await?;
     transaction.batch_execute("set constraints all immediate").await?;

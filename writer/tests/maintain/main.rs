@@ -4,5 +4,6 @@
 
 mod ahead;
 mod expiry;
+mod ledger;
 mod support;
 mod waiting;

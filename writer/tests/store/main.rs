@@ -5,6 +5,7 @@
 mod breaker;
 mod dropped;
 mod isolation;
+mod ledger;
 mod once;
 mod orphans;
 mod replay;

@@ -62,7 +62,7 @@ async fn without_the_grant_on_the_parameter_a_batch_is_stored_all_the_same() {
         grant select, insert on analytics_impressions, analytics_events, ingest_ledger, quarantine to USER;
         grant select, insert, update
             on daily_analytics_stats, quarter_hour_stats, daily_dropped_stats, writer_heartbeat to USER;
-        grant execute on function lock_projects_with_rules to USER";
+        grant execute on function lock_projects_with_rules, ledger_kept_from to USER";
     let (mut bench, user) = bench_as_user(grants).await;
     let sql = "select has_parameter_privilege($1, 'session_replication_role', 'set')";
     let may: bool = bench.client.query_one(sql, &[&user]).await.unwrap().get(0);
