@@ -1,6 +1,7 @@
 //! What an envelope does not know itself: the place its client is in, and the mark by which a retry is known.
 
 pub mod geo;
+pub mod user_agent;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use shared::event::Event;
 use uuid::Uuid;
 
 use self::geo::{Geo, Place};
+use self::user_agent::{Agent, UserAgents};
 use crate::batch::{Batch, Undecodable};
 
 /// First bytes of the SHA-256 over an envelope's events: enough to tell a retry from another envelope with its id.
@@ -25,6 +27,8 @@ pub struct PreparedEnvelope {
     pub events_hash: EventsHash,
     /// Where its client is, as far as known.
     pub place: Option<Place>,
+    /// What its browser is.
+    pub agent: Agent,
     /// Events that Postgres refused when they were tried, by place in the envelope, with its words.
     pub refused: BTreeMap<usize, String>,
 }
@@ -41,12 +45,13 @@ pub struct PreparedBatch {
 /// Turns batches into prepared ones.
 pub struct Enricher {
     geo: Geo,
+    user_agents: UserAgents,
 }
 
 impl Enricher {
     /// An enricher that looks places up in `geo`.
     pub fn new(geo: Geo) -> Self {
-        Self { geo }
+        Self { geo, user_agents: UserAgents::default() }
     }
 
     /// Adds to each envelope what it does not know.
@@ -60,6 +65,7 @@ impl Enricher {
         PreparedEnvelope {
             events_hash: events_hash(&envelope),
             place: envelope.client.and_then(|client| self.geo.place(client.first_address())),
+            agent: self.user_agents.agent(envelope.user_agent.as_deref()),
             refused: beyond_the_calendar(&envelope),
             envelope,
         }

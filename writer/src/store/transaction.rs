@@ -68,6 +68,7 @@ pub(super) async fn try_event(
         },
         events_hash: envelope.events_hash,
         place: envelope.place.clone(),
+        agent: envelope.agent.clone(),
         refused: std::collections::BTreeMap::new(),
     };
     let transaction = begin(connected).await?;
