@@ -13,9 +13,15 @@ pub mod enrich;
 
 pub mod row;
 
+pub mod rollup;
+
 pub mod flush;
 
 pub mod store;
+
+pub mod fold;
+
+pub mod recount;
 
 pub mod safety;
 

@@ -18,6 +18,7 @@ use tokio_postgres::Client;
 use self::connect::connect;
 pub use self::error::StoreError;
 pub use self::replay::Replayed;
+pub(crate) use self::rollup::{add_days, add_quarters};
 use crate::batch::Undecodable;
 use crate::enrich::{Enricher, PreparedEnvelope};
 
