@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{doctor, key, maintain, project, quarantine};
+use crate::{doctor, key, maintain, project, quarantine, rollups};
 
 /// Footfall's command line for operators.
 ///
@@ -37,6 +37,10 @@ pub enum Command {
     Maintain(maintain::Maintain),
     /// Shows or sets how many months raw rows and rollups are kept.
     Retention(maintain::Retention),
+    /// Counts raw rows again and compares them with every rollup of events; ends with 1 where one differs.
+    Verify(rollups::Verify),
+    /// Counts raw rows again and puts the result in the place of rollups that differ; writers and readers go on meanwhile.
+    Rebuild(rollups::Rebuild),
     /// Looks for what could break the promise, in the settings of database and broker, and says what to change.
     Doctor(doctor::Doctor),
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use tokio_postgres::error::SqlState;
+use writer::recount::RecountError;
 use writer::store::StoreError;
 
 /// Exit code for a command or a setting that is wrong: the same that clap uses.
@@ -57,5 +58,14 @@ impl From<tokio_postgres::Error> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Failed(error.into())
+    }
+}
+
+impl From<RecountError> for Failure {
+    fn from(error: RecountError) -> Self {
+        match error {
+            RecountError::Database(error) => error.into(),
+            error => Self::Failed(error.into()),
+        }
     }
 }

@@ -20,6 +20,8 @@ mod project;
 
 mod quarantine;
 
+mod rollups;
+
 mod values;
 
 use crate::answer::Answer;
@@ -45,6 +47,8 @@ async fn answer(command: Command) -> Result<Answer, Failure> {
         Command::Key(command) => key::run(command).await,
         Command::Maintain(maintain) => maintain::run(&maintain).await,
         Command::Retention(retention) => maintain::retention(&retention).await,
+        Command::Verify(verify) => rollups::verify(&verify).await,
+        Command::Rebuild(rebuild) => rollups::rebuild(&rebuild).await,
         Command::Doctor(doctor) => doctor::run(&doctor).await,
         Command::Quarantine(command) => quarantine::run(command).await,
     }

@@ -95,6 +95,19 @@ impl FromStr for Moment {
     }
 }
 
+/// A UTC day, as `2026-11-23`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Day(pub(crate) Date);
+
+impl FromStr for Day {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let day = Date::parse(text, format_description!("[year]-[month]-[day]"));
+        day.map(Self).map_err(|_| "write a day as 2026-11-23; days are those of UTC".to_owned())
+    }
+}
+
 /// `on` or `off`.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub(crate) enum Switch {
@@ -140,6 +153,8 @@ mod tests {
         assert_eq!("2026-11-23".parse(), Ok(Moment(datetime!(2026-11-23 00:00 UTC))));
         assert_eq!("2026-11-23T12:00:00+02:00".parse(), Ok(Moment(datetime!(2026-11-23 10:00 UTC))));
         assert!("yesterday".parse::<Moment>().is_err());
+        assert_eq!("2026-11-23".parse(), Ok(Day(datetime!(2026-11-23 00:00 UTC).date())));
+        assert!("2026-02-29".parse::<Day>().is_err() && "2026-11-23T12:00:00Z".parse::<Day>().is_err());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 -- Keys at which a rollup differs from a recount of what it adds up, at most ten, in words. No parameters; scans all rows.
 with events as (
-    select project_id, created_at, 1 as impressions, 0 as interactions from analytics_impressions
+    select project_id, created_at, 1 as impressions, 0 as interactions, null as event_type from analytics_impressions
     union all
-    select project_id, created_at, 0, 1 from analytics_events
+    select project_id, created_at, 0, 1, event_type::text from analytics_events
 ),
 -- Every rollup and every recount in one shape.
 counted as (
@@ -14,6 +14,16 @@ counted as (
            format('%s + %s', sum(impressions), sum(interactions))
     from events group by 1, 2, 3
     union all
+    select 'quarter_hour_stats', project_id, date_bin('15 minutes', created_at, 'epoch')::text || ' ' || event_type,
+           count(*)::text
+    from events where event_type is not null group by 1, 2, 3
+    union all
+    -- Each impression has one value in each of five dimensions, each interaction one in the sixth.
+    select 'daily_values', project_id, format('%s dimension %s', (created_at at time zone 'UTC')::date, dimension),
+           sum(case dimension when 6 then interactions else impressions end)::text
+    from events, generate_series(1, 6) as dimension group by 1, 2, 3
+    having sum(case dimension when 6 then interactions else impressions end) > 0
+    union all
     select 'daily_dropped_stats', project_id, (received_at at time zone 'UTC')::date::text, sum(dropped_count)::text
     from ingest_ledger where dropped_count > 0 group by 1, 2, 3
 ),
@@ -24,6 +34,17 @@ kept as (
     union all
     select 'daily_analytics_stats', project_id, date::text, format('%s + %s', impressions_count, interactions_count)
     from daily_analytics_stats
+    union all
+    select 'quarter_hour_stats', project_id, bucket_at::text || ' ' || event_type, events_count::text
+    from quarter_hour_stats, lateral (values
+        ('click_bubble', click_bubble_count), ('open_chat', open_chat_count), ('ask_question', ask_question_count),
+        ('click_suggestion', click_suggestion_count), ('submit_form', submit_form_count),
+        ('click_contact', click_contact_count)
+    ) as of_type (event_type, events_count)
+    where events_count <> 0
+    union all
+    select 'daily_values', project_id, format('%s dimension %s', date, dimension), sum(events_count)::text
+    from daily_values group by 1, 2, 3
     union all
     -- The ledger knows no reasons.
     select 'daily_dropped_stats', project_id, date::text, sum(dropped_count)::text

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::consume::Writer;
 use crate::enrich::Enricher;
 use crate::enrich::geo::Geo;
+use crate::fold;
 use crate::maintain::keep;
 use crate::metrics::Metrics;
 use crate::store::{Store, UnsafeSettings};
@@ -53,6 +54,8 @@ impl App {
         };
         let keeping =
             tokio::spawn(keep(self.config.database.clone(), metrics.clone(), shutdown.child_token()));
+        let folding =
+            tokio::spawn(fold::keep(self.config.database.clone(), metrics.clone(), shutdown.child_token()));
         let writer = Writer {
             rabbit: self.config.rabbit,
             limits: self.config.limits,
@@ -65,6 +68,7 @@ impl App {
         let stored = writer.run(&shutdown).await;
         // A step that is cut off is rolled back.
         keeping.abort();
+        folding.abort();
         readiness.set_not_ready("stopped");
         ops_handle.stop(false).await;
         ops_task.await??;

@@ -3,6 +3,7 @@
 
 pub mod geo;
 pub mod robots;
+pub mod user_agent;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use self::geo::{Geo, Place};
 use self::robots::Robots;
+use self::user_agent::{Agent, UserAgents};
 use crate::batch::{Batch, Undecodable};
 
 /// First bytes of the SHA-256 over an envelope's events: enough to tell a retry from another envelope with its id.
@@ -30,6 +32,8 @@ pub struct PreparedEnvelope {
     pub place: Option<Place>,
     /// Why its events are no visitor's, if so; its project may keep them all the same.
     pub robot: Option<DropReason>,
+    /// What its browser is.
+    pub agent: Agent,
     /// Events that Postgres refused when they were tried, by place in the envelope, with its words.
     pub refused: BTreeMap<usize, String>,
 }
@@ -54,12 +58,13 @@ pub struct PreparedBatch {
 pub struct Enricher {
     geo: Geo,
     robots: Robots,
+    user_agents: UserAgents,
 }
 
 impl Enricher {
     /// An enricher that looks places up in `geo`, and knows the list of crawlers.
     pub fn new(geo: Geo) -> Self {
-        Self { geo, robots: Robots::new() }
+        Self { geo, robots: Robots::new(), user_agents: UserAgents::default() }
     }
 
     /// Adds to each envelope what it does not know.
@@ -74,6 +79,7 @@ impl Enricher {
             events_hash: events_hash(&envelope),
             place: envelope.client.and_then(|client| self.geo.place(client.first_address())),
             robot: self.robots.reason(&envelope),
+            agent: self.user_agents.agent(envelope.user_agent.as_deref()),
             refused: beyond_the_calendar(&envelope),
             envelope,
         }

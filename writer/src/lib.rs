@@ -13,11 +13,17 @@ pub mod enrich;
 
 pub mod row;
 
+pub mod rollup;
+
 pub mod flush;
 
 pub mod store;
 
 pub mod breaker;
+
+pub mod fold;
+
+pub mod recount;
 
 pub mod safety;
 

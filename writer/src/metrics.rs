@@ -6,6 +6,7 @@ use prometheus::{
 use shared::envelope::DropReason;
 
 use crate::batch::FlushReason;
+use crate::fold::Folded;
 use crate::row::Table;
 use crate::store::{QuarantineReason, Receipt};
 
@@ -25,6 +26,12 @@ pub struct Metrics {
     pub partitions_ahead: IntGauge,
     /// Runs of [`crate::maintain`] that failed, and steps that they left.
     pub maintain_failures: IntCounter,
+    rollup_keys: IntCounterVec,
+    deltas_folded: IntCounter,
+    /// Runs of [`crate::fold`] that failed.
+    pub fold_failures: IntCounter,
+    /// A run of [`crate::fold`] that found something.
+    pub fold_seconds: Histogram,
     /// Preparing and storing a batch, isolation included.
     pub flush_seconds: Histogram,
 }
@@ -73,6 +80,20 @@ impl Metrics {
                 "footfall_writer_maintain_failures_total",
                 "Runs that keep up partitions and retention and failed, and steps that they left.",
             )?,
+            rollup_keys: counters(
+                "footfall_writer_rollup_keys_total",
+                "Values of a project, day and dimension that got a row of their own or were added to other.",
+                "row",
+            )?,
+            deltas_folded: IntCounter::new("footfall_writer_deltas_folded_total", "Rollup deltas folded.")?,
+            fold_failures: IntCounter::new(
+                "footfall_writer_fold_failures_total",
+                "Runs that fold rollup deltas and failed.",
+            )?,
+            fold_seconds: Histogram::with_opts(
+                HistogramOpts::new("footfall_writer_fold_seconds", "Folding rollup deltas.")
+                    .buckets(exponential_buckets(0.001, 2.0, 16)?),
+            )?,
             flush_seconds: Histogram::with_opts(
                 HistogramOpts::new("footfall_writer_flush_seconds", "Preparing and storing a batch.")
                     .buckets(exponential_buckets(0.001, 2.0, 16)?),
@@ -87,6 +108,10 @@ impl Metrics {
         registry.register(Box::new(metrics.breaker_open.clone()))?;
         registry.register(Box::new(metrics.partitions_ahead.clone()))?;
         registry.register(Box::new(metrics.maintain_failures.clone()))?;
+        registry.register(Box::new(metrics.rollup_keys.clone()))?;
+        registry.register(Box::new(metrics.deltas_folded.clone()))?;
+        registry.register(Box::new(metrics.fold_failures.clone()))?;
+        registry.register(Box::new(metrics.fold_seconds.clone()))?;
         registry.register(Box::new(metrics.flush_seconds.clone()))?;
         metrics.start_at_zero();
         Ok(metrics)
@@ -103,9 +128,19 @@ impl Metrics {
         for reason in DropReason::ALL {
             self.dropped.with_label_values(&[reason.as_str()]);
         }
+        for row in ["own", "other"] {
+            self.rollup_keys.with_label_values(&[row]);
+        }
         for reason in FlushReason::ALL {
             self.batches.with_label_values(&[reason.as_str()]);
         }
+    }
+
+    /// Counts what was folded.
+    pub fn folded(&self, folded: &Folded) {
+        self.deltas_folded.inc_by(folded.deltas);
+        self.rollup_keys.with_label_values(&["own"]).inc_by(folded.named);
+        self.rollup_keys.with_label_values(&["other"]).inc_by(folded.other);
     }
 
     /// Counts what became of a batch.

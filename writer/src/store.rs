@@ -21,6 +21,7 @@ use self::connect::connect;
 pub use self::error::StoreError;
 pub use self::replay::Replayed;
 use self::replay::Unjudged;
+pub(crate) use self::rollup::{add_days, add_quarters};
 use crate::batch::Undecodable;
 use crate::breaker::{BAD_ROWS_MAX, Breaker, Counted, ROWS_PER_BAD_ROW};
 use crate::enrich::{Enricher, PreparedEnvelope};

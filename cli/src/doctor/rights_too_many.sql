@@ -12,9 +12,10 @@ where relnamespace = 'public'::regnamespace
       and case privilege
           when 'insert' then relname in (
               'analytics_impressions', 'analytics_events', 'ingest_ledger', 'quarantine', 'daily_analytics_stats',
-              'quarter_hour_stats', 'daily_dropped_stats', 'writer_heartbeat')
+              'quarter_hour_stats', 'daily_dropped_stats', 'daily_visitor_sketches', 'rollup_deltas', 'writer_heartbeat')
           when 'update' then relname in (
-              'daily_analytics_stats', 'quarter_hour_stats', 'daily_dropped_stats', 'writer_heartbeat')
+              'daily_analytics_stats', 'quarter_hour_stats', 'daily_dropped_stats', 'daily_visitor_sketches',
+              'writer_heartbeat')
           else false end
   )
 order by 1

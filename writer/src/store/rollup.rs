@@ -1,51 +1,99 @@
-//! Adds a batch up, and adds it to the rollups, in the transaction that stores its rows.
+//! Adds a batch to the rollups, in the transaction that stores its rows.
+//!
+//! Totals are added to rows that writers share; all else is appended to `rollup_deltas`, which [`crate::fold`] empties.
 
 use std::collections::BTreeMap;
 
 use shared::envelope::{DropReason, Dropped};
 use time::{Date, OffsetDateTime, UtcOffset};
 use tokio_postgres::Transaction;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::types::Type;
 
 use super::StoreError;
 use super::claim::{Claim, Claimed};
-use crate::row::Table;
+use crate::rollup::{Counts, Day, Sums};
 
-/// The finer grain, in seconds: every time zone's days begin on a quarter of an hour.
-const QUARTER_HOUR_S: i64 = 900;
+/// Columns of a delta, in the order of its values.
+const DELTA_COLUMNS: [Type; 7] =
+    [Type::TEXT, Type::DATE, Type::INT2_ARRAY, Type::TEXT_ARRAY, Type::INT4_ARRAY, Type::BYTEA, Type::BYTEA];
 
-/// Impressions and interactions of one key.
-#[derive(Default, Clone, Copy)]
-struct Counts {
-    impressions: i64,
-    interactions: i64,
-}
-
-impl Counts {
-    fn add(&mut self, table: Table) {
-        match table {
-            Table::Impressions => self.impressions += 1,
-            Table::Interactions => self.interactions += 1,
-        }
-    }
-}
-
-/// Adds the claimed rows to both rollups.
+/// Adds the claimed rows to every rollup of events.
 pub(super) async fn add(transaction: &Transaction<'_>, claimed: &Claimed<'_>) -> Result<(), StoreError> {
-    let mut quarters: BTreeMap<(&str, OffsetDateTime), Counts> = BTreeMap::new();
-    let mut days: BTreeMap<(&str, Date), Counts> = BTreeMap::new();
-    for (.., row) in &claimed.rows {
-        let at = row.created_at.to_offset(UtcOffset::UTC);
-        quarters.entry((row.project_id(), quarter_hour(at))).or_default().add(row.table());
-        days.entry((row.project_id(), at.date())).or_default().add(row.table());
-    }
     if claimed.rows.is_empty() {
         return Ok(());
     }
-    let (projects, starts, impressions, interactions) = columns(quarters);
-    let sql = include_str!("sql/add_quarter_hours.sql");
-    transaction.execute(sql, &[&projects, &starts, &impressions, &interactions]).await?;
+    let sums = Sums::of(claimed.rows.iter().map(|(envelope, event, _row)| {
+        let envelope = &claimed.envelopes[*envelope];
+        (envelope, &envelope.envelope.events[*event])
+    }));
+    let Sums { quarters, days } = sums;
+    let totals: BTreeMap<_, _> = days.iter().map(|(key, day)| (*key, day.counts)).collect();
+    // Before the rows that writers share, so that those are held for the shortest time.
+    append_deltas(transaction, days).await?;
+    add_quarters(transaction, quarters).await?;
+    add_days(transaction, totals).await?;
+    Ok(())
+}
 
-    let (projects, dates, impressions, interactions) = columns(days);
+async fn append_deltas(
+    transaction: &Transaction<'_>,
+    days: BTreeMap<(&str, Date), Day<'_>>,
+) -> Result<(), StoreError> {
+    let sink = transaction.copy_in(include_str!("sql/append_deltas.sql")).await?;
+    let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, &DELTA_COLUMNS));
+    for ((project, date), day) in days {
+        let (mut dimensions, mut values, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        for (key, count) in day.values {
+            dimensions.push(key.dimension.number());
+            values.push(key.into_text());
+            counts.push(count);
+        }
+        let (visitors, sessions) = (day.visitors.to_bytes(), day.sessions.to_bytes());
+        let row = writer.as_mut();
+        row.write(&[&project, &date, &dimensions, &values, &counts, &visitors, &sessions]).await?;
+    }
+    writer.finish().await?;
+    Ok(())
+}
+
+/// Adds to the totals by quarter of an hour; sorted, as all who do it.
+pub(crate) async fn add_quarters(
+    transaction: &Transaction<'_>,
+    quarters: BTreeMap<(&str, OffsetDateTime), Counts>,
+) -> Result<(), tokio_postgres::Error> {
+    let (projects, starts, counts) = columns(quarters);
+    let (impressions, interactions) = (of(&counts, |of| of.impressions), of(&counts, |of| of.interactions));
+    let [bubble, open, ask, suggestion, submit, contact] =
+        std::array::from_fn(|kind| of(&counts, |of| of.by_type[kind]));
+    let sql = include_str!("sql/add_quarter_hours.sql");
+    transaction
+        .execute(
+            sql,
+            &[
+                &projects,
+                &starts,
+                &impressions,
+                &interactions,
+                &bubble,
+                &open,
+                &ask,
+                &suggestion,
+                &submit,
+                &contact,
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Adds to the totals by UTC day.
+pub(crate) async fn add_days(
+    transaction: &Transaction<'_>,
+    days: BTreeMap<(&str, Date), Counts>,
+) -> Result<(), tokio_postgres::Error> {
+    let (projects, dates, counts) = columns(days);
+    let (impressions, interactions) = (of(&counts, |of| of.impressions), of(&counts, |of| of.interactions));
     let sql = include_str!("sql/add_days.sql");
     transaction.execute(sql, &[&projects, &dates, &impressions, &interactions]).await?;
     Ok(())
@@ -86,35 +134,17 @@ pub(super) async fn add_dropped(
     Ok(by_reason.into_iter().collect())
 }
 
-/// The start of the quarter of an hour that `at` lies in.
-fn quarter_hour(at: OffsetDateTime) -> OffsetDateTime {
-    let past = time::Duration::seconds(at.unix_timestamp().rem_euclid(QUARTER_HOUR_S));
-    at - past - time::Duration::nanoseconds(at.nanosecond().into())
-}
-
-/// The map as arrays, one a column, in the map's order.
-fn columns<K>(counts: BTreeMap<(&str, K), Counts>) -> (Vec<&str>, Vec<K>, Vec<i64>, Vec<i64>) {
-    let mut columns = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+/// The map's keys and counts as arrays, one a column, in the map's order.
+fn columns<K>(counts: BTreeMap<(&str, K), Counts>) -> (Vec<&str>, Vec<K>, Vec<Counts>) {
+    let mut columns = (Vec::new(), Vec::new(), Vec::new());
     for ((project, key), counts) in counts {
         columns.0.push(project);
         columns.1.push(key);
-        columns.2.push(counts.impressions);
-        columns.3.push(counts.interactions);
+        columns.2.push(counts);
     }
     columns
 }
 
-#[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::*;
-
-    #[test]
-    fn a_quarter_begins_at_its_start_and_holds_its_last_moment() {
-        let start = datetime!(2026-11-23 11:45 UTC);
-        assert_eq!(quarter_hour(start), start);
-        assert_eq!(quarter_hour(datetime!(2026-11-23 11:59:59.999_999 UTC)), start);
-        assert_eq!(quarter_hour(datetime!(1969-12-31 23:59:59.5 UTC)), datetime!(1969-12-31 23:45 UTC));
-    }
+fn of(counts: &[Counts], which: impl Fn(&Counts) -> i64) -> Vec<i64> {
+    counts.iter().map(which).collect()
 }

@@ -81,6 +81,7 @@ pub(super) async fn try_event(
         place: envelope.place.clone(),
         // It is here because its row was to be loaded.
         robot: None,
+        agent: envelope.agent.clone(),
         refused: std::collections::BTreeMap::new(),
     };
     let transaction = begin(connected).await?;

@@ -60,6 +60,7 @@ async fn without_the_grant_on_the_parameter_a_batch_is_stored_all_the_same() {
     let grants = "
         grant select on projects to USER;
         grant select, insert on analytics_impressions, analytics_events, ingest_ledger, quarantine to USER;
+        grant insert on rollup_deltas to USER;
         grant select, insert, update
             on daily_analytics_stats, quarter_hour_stats, daily_dropped_stats, writer_heartbeat to USER;
         grant execute on function lock_projects_with_rules, ledger_kept_from to USER";

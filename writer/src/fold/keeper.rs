@@ -1,0 +1,75 @@
+//! The writer's part: a task beside the loop. Of all writers one folds, until its connection ends.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+use tokio_postgres::Client;
+use tokio_util::sync::CancellationToken;
+
+use super::fold;
+use crate::maintain::connect;
+use crate::metrics::Metrics;
+
+/// Pause between two runs, in milliseconds: what readers add up by themselves is what came since. Longer pauses fold the same
+/// keys less often.
+const EVERY_MS: u64 = 5_000;
+/// Pause after a run that failed, in milliseconds.
+const RETRY_MS: u64 = 15_000;
+/// The advisory lock of the one that folds, held as long as its connection lives: "FOLK" in ASCII.
+const ELECTION_KEY: i64 = 0x46_4f_4c_4b;
+
+/// Folds until `shutdown`, or waits to be the one that does. Nothing of it ends a writer: deltas wait, and reports count them.
+pub async fn keep(database: tokio_postgres::Config, metrics: Metrics, shutdown: CancellationToken) {
+    let mut connected: Option<Elected> = None;
+    while !shutdown.is_cancelled() {
+        let pause_ms = tokio::select! {
+            done = once(&database, connected.take(), &metrics) => match done {
+                Ok(elected) => {
+                    connected = Some(elected);
+                    EVERY_MS
+                }
+                Err(error) => {
+                    tracing::warn!(error = crate::batch::chain(error.as_ref()), "rollups could not be folded");
+                    metrics.fold_failures.inc();
+                    RETRY_MS
+                }
+            },
+            () = shutdown.cancelled() => return,
+        };
+        tokio::select! {
+            () = sleep(Duration::from_millis(pause_ms)) => {}
+            () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+/// A connection, and whether it holds the lock.
+struct Elected {
+    client: Client,
+    is_elected: bool,
+}
+
+async fn once(
+    database: &tokio_postgres::Config,
+    connected: Option<Elected>,
+    metrics: &Metrics,
+) -> Result<Elected, Box<dyn Error + Send + Sync>> {
+    let mut elected = match connected {
+        Some(elected) => elected,
+        None => Elected { client: connect(database).await?, is_elected: false },
+    };
+    if !elected.is_elected {
+        let lock = "select pg_try_advisory_lock($1)";
+        elected.is_elected = elected.client.query_one(lock, &[&ELECTION_KEY]).await?.get(0);
+    }
+    if elected.is_elected {
+        let began = Instant::now();
+        let folded = fold(&mut elected.client).await?;
+        if folded.deltas > 0 {
+            metrics.fold_seconds.observe(began.elapsed().as_secs_f64());
+            metrics.folded(&folded);
+        }
+    }
+    Ok(elected)
+}

@@ -1,0 +1,117 @@
+//! A batch added up: what its events change in each rollup. Pure; [`crate::store`] writes it down.
+
+mod key;
+mod sketch;
+
+use std::collections::{BTreeMap, HashMap};
+
+use shared::event::{Event, EventKind, InteractionType};
+use time::{Date, OffsetDateTime, UtcOffset};
+
+pub use self::key::{Dimension, HOST_BYTES_MAX, Key, LABEL_BYTES_MAX, PAGE_BYTES_MAX, PLACE_NAME_BYTES_MAX};
+pub use self::sketch::{Sketch, SketchError};
+use crate::enrich::PreparedEnvelope;
+
+/// The finer grain, in seconds: every time zone's days begin on a quarter of an hour.
+pub const QUARTER_HOUR_S: i64 = 900;
+
+/// Impressions, interactions, and interactions of each type in the order of [`InteractionType::ALL`].
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Impressions.
+    pub impressions: i64,
+    /// Interactions of all types together.
+    pub interactions: i64,
+    /// Interactions by type.
+    pub by_type: [i64; InteractionType::ALL.len()],
+}
+
+impl Counts {
+    fn add(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::Impression { .. } => self.impressions += 1,
+            EventKind::Interaction { interaction, .. } => {
+                self.interactions += 1;
+                self.by_type[*interaction as usize] += 1;
+            }
+        }
+    }
+}
+
+/// What one project and UTC day gained.
+#[derive(Debug, Default)]
+pub struct Day<'a> {
+    /// Events.
+    pub counts: Counts,
+    /// Events by value, in no order.
+    pub values: HashMap<Key<'a>, i32>,
+    /// Who came.
+    pub visitors: Sketch,
+    /// In which sessions.
+    pub sessions: Sketch,
+}
+
+/// What a batch changes; keys sorted, so that two writers meet in one order.
+#[derive(Debug, Default)]
+pub struct Sums<'a> {
+    /// By project and start of the quarter of an hour.
+    pub quarters: BTreeMap<(&'a str, OffsetDateTime), Counts>,
+    /// By project and UTC day.
+    pub days: BTreeMap<(&'a str, Date), Day<'a>>,
+}
+
+impl<'a> Sums<'a> {
+    /// The sums of these events, each with the envelope that it came in. One beyond the calendar is left out: it is no row.
+    pub fn of(events: impl IntoIterator<Item = (&'a PreparedEnvelope, &'a Event)>) -> Self {
+        let mut sums = Self::default();
+        for (prepared, event) in events {
+            let Some(at) = prepared.envelope.created_at(event) else { continue };
+            sums.add(prepared, event, at.to_offset(UtcOffset::UTC));
+        }
+        sums
+    }
+
+    fn add(&mut self, prepared: &'a PreparedEnvelope, event: &'a Event, at: OffsetDateTime) {
+        let project = prepared.envelope.project_id.as_str();
+        self.quarters.entry((project, quarter_hour(at))).or_default().add(event);
+        let day = self.days.entry((project, at.date())).or_default();
+        day.counts.add(event);
+        for key in Key::of(event, prepared.place.as_ref(), &prepared.agent) {
+            *day.values.entry(key).or_default() += 1;
+        }
+        if let Some(visitor) = prepared.envelope.visitor_id {
+            day.visitors.add(visitor);
+        }
+        if let Some(session) = prepared.envelope.session_id {
+            day.sessions.add(session);
+        }
+    }
+}
+
+/// The start of the quarter of an hour that `at` lies in.
+pub fn quarter_hour(at: OffsetDateTime) -> OffsetDateTime {
+    let past = time::Duration::seconds(at.unix_timestamp().rem_euclid(QUARTER_HOUR_S));
+    at - past - time::Duration::nanoseconds(at.nanosecond().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_quarter_begins_at_its_start_and_holds_its_last_moment() {
+        let start = datetime!(2026-11-23 11:45 UTC);
+        assert_eq!(quarter_hour(start), start);
+        assert_eq!(quarter_hour(datetime!(2026-11-23 11:59:59.999_999 UTC)), start);
+        assert_eq!(quarter_hour(datetime!(1969-12-31 23:59:59.5 UTC)), datetime!(1969-12-31 23:45 UTC));
+    }
+
+    #[test]
+    fn a_type_of_interaction_has_the_place_of_its_name() {
+        for (place, interaction) in InteractionType::ALL.into_iter().enumerate() {
+            assert_eq!(interaction as usize, place);
+        }
+    }
+}
