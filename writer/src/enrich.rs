@@ -8,6 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shared::envelope::Envelope;
 use shared::event::Event;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use self::geo::{Geo, Place};
@@ -36,6 +37,13 @@ pub struct PreparedBatch {
     pub envelopes: Vec<PreparedEnvelope>,
     /// What could not be read.
     pub undecodable: Vec<Undecodable>,
+}
+
+impl PreparedBatch {
+    /// When the collector had received what waited longest; none where nothing could be read.
+    pub fn oldest_received_at(&self) -> Option<OffsetDateTime> {
+        self.envelopes.iter().map(|prepared| prepared.envelope.received_at).min()
+    }
 }
 
 /// Turns batches into prepared ones.

@@ -1,10 +1,15 @@
 //! Every metric of the writer; the README's table tells what they mean.
 
+mod stages;
+
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, exponential_buckets,
 };
+use shared::clock;
 use shared::envelope::DropReason;
+use time::OffsetDateTime;
 
+pub use self::stages::{Clock, Stage, Stages};
 use crate::batch::FlushReason;
 use crate::row::Table;
 use crate::store::{QuarantineReason, Receipt};
@@ -17,14 +22,17 @@ pub struct Metrics {
     dropped: IntCounterVec,
     duplicates: IntCounter,
     batches: IntCounterVec,
-    /// 1 while subscribed to the queue.
+    /// Loaders that are subscribed to the queue.
     pub consuming: IntGauge,
     /// Whole months ahead that both raw tables have a partition for, when last looked at.
     pub partitions_ahead: IntGauge,
     /// Runs of [`crate::maintain`] that failed, and steps that they left.
     pub maintain_failures: IntCounter,
-    /// Preparing and storing a batch, isolation included.
+    /// Storing a batch, isolation included.
     pub flush_seconds: Histogram,
+    /// What each stage of a batch takes.
+    pub stages: Stages,
+    lag_seconds: Histogram,
 }
 
 impl Metrics {
@@ -57,7 +65,7 @@ impl Metrics {
             )?,
             consuming: IntGauge::new(
                 "footfall_writer_consuming",
-                "Whether it is subscribed to the queue: 1 or 0.",
+                "Loaders that are subscribed to the queue.",
             )?,
             partitions_ahead: IntGauge::new(
                 "footfall_writer_partitions_ahead",
@@ -68,8 +76,16 @@ impl Metrics {
                 "Runs that keep up partitions and retention and failed, and steps that they left.",
             )?,
             flush_seconds: Histogram::with_opts(
-                HistogramOpts::new("footfall_writer_flush_seconds", "Preparing and storing a batch.")
+                HistogramOpts::new("footfall_writer_flush_seconds", "Storing a batch.")
                     .buckets(exponential_buckets(0.001, 2.0, 16)?),
+            )?,
+            stages: Stages::new(registry)?,
+            lag_seconds: Histogram::with_opts(
+                HistogramOpts::new(
+                    "footfall_writer_lag_seconds",
+                    "At a commit: since the collector had received what waited longest.",
+                )
+                .buckets(exponential_buckets(0.01, 2.5, 16)?),
             )?,
         };
         registry.register(Box::new(metrics.rows.clone()))?;
@@ -81,6 +97,7 @@ impl Metrics {
         registry.register(Box::new(metrics.partitions_ahead.clone()))?;
         registry.register(Box::new(metrics.maintain_failures.clone()))?;
         registry.register(Box::new(metrics.flush_seconds.clone()))?;
+        registry.register(Box::new(metrics.lag_seconds.clone()))?;
         metrics.start_at_zero();
         Ok(metrics)
     }
@@ -101,8 +118,11 @@ impl Metrics {
         }
     }
 
-    /// Counts what became of a batch.
-    pub fn flushed(&self, reason: FlushReason, receipt: &Receipt) {
+    /// Counts what became of a batch whose oldest envelope was received then.
+    pub fn flushed(&self, reason: FlushReason, receipt: &Receipt, oldest: Option<OffsetDateTime>) {
+        if let Some(oldest) = oldest {
+            self.lag_seconds.observe((clock::now() - oldest).as_seconds_f64().max(0.0));
+        }
         self.batches.with_label_values(&[reason.as_str()]).inc();
         self.rows.with_label_values(&[Table::Impressions.name()]).inc_by(receipt.impressions);
         self.rows.with_label_values(&[Table::Interactions.name()]).inc_by(receipt.interactions);

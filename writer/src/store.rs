@@ -20,6 +20,7 @@ pub use self::error::StoreError;
 pub use self::replay::Replayed;
 use crate::batch::Undecodable;
 use crate::enrich::{Enricher, PreparedEnvelope};
+use crate::metrics::{Clock, Stages};
 
 /// Longest wait for a connection, in seconds.
 const CONNECT_LIMIT_S: u64 = 10;
@@ -104,6 +105,7 @@ pub enum UnsafeSettings {
 pub struct Store {
     config: tokio_postgres::Config,
     unsafe_settings: UnsafeSettings,
+    stages: Option<Stages>,
     connected: Option<Connected>,
 }
 
@@ -122,13 +124,19 @@ impl Store {
             .options(format!("{SESSION} {given}"))
             .connect_timeout(Duration::from_secs(CONNECT_LIMIT_S))
             .tcp_user_timeout(Duration::from_secs(TCP_USER_TIMEOUT_S));
-        Self { config, unsafe_settings: UnsafeSettings::NotLookedFor, connected: None }
+        Self { config, unsafe_settings: UnsafeSettings::NotLookedFor, stages: None, connected: None }
     }
 
     /// The same store, which looks at the settings of each server that it connects to.
     #[must_use]
     pub fn with_unsafe_settings(self, unsafe_settings: UnsafeSettings) -> Self {
         Self { unsafe_settings, ..self }
+    }
+
+    /// The same store, which tells how long each stage of a batch takes.
+    #[must_use]
+    pub fn with_stages(self, stages: Stages) -> Self {
+        Self { stages: Some(stages), ..self }
     }
 
     /// Writes and commits one row, so that a standby, a full disk or a missing right shows before anything is consumed.
@@ -149,7 +157,9 @@ impl Store {
         envelopes: &[PreparedEnvelope],
         undecodable: &[Undecodable],
     ) -> Result<Receipt, StoreError> {
-        self.run(async |connected| transaction::commit(connected, envelopes, undecodable).await).await
+        let mut clock = Clock::of(self.stages.as_ref());
+        self.run(async |connected| transaction::commit(connected, envelopes, undecodable, &mut clock).await)
+            .await
     }
 
     /// Whether Postgres takes one event's row; nothing is stored.

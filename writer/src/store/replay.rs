@@ -17,6 +17,7 @@ use super::copy::copy;
 use super::transaction::{begin, store_new};
 use super::{Connected, QuarantineReason, Receipt, StoreError, rollup};
 use crate::enrich::{Enricher, PreparedEnvelope};
+use crate::metrics::Clock;
 use crate::row::Table;
 
 /// What became of an entry.
@@ -78,7 +79,7 @@ async fn store(
     if reason == QuarantineReason::Undecodable.as_str() {
         let prepared: Vec<_> =
             envelopes.into_iter().map(|envelope| enricher.prepare_envelope(envelope)).collect();
-        return Ok(Ok(events(&store_new(transaction, &prepared, &[]).await?)));
+        return Ok(Ok(events(&store_new(transaction, &prepared, &[], &mut Clock::of(None)).await?)));
     }
     // Any other entry is one event by itself.
     let Ok([mut alone]) = <[Envelope; 1]>::try_from(envelopes) else {
@@ -95,7 +96,7 @@ async fn store(
     if let Err(why) = storable(transaction, &prepared).await? {
         return Ok(Err(why));
     }
-    Ok(Ok(events(&store_new(transaction, &[prepared], &[]).await?)))
+    Ok(Ok(events(&store_new(transaction, &[prepared], &[], &mut Clock::of(None)).await?)))
 }
 
 /// Stores one event of an envelope that the ledger has, where the event counts as in quarantine.
