@@ -12,6 +12,7 @@ use shared::backoff::Backoff;
 use shared::queue::SessionError;
 use shared::queue::rabbitmq::{Acker, ConsumeSession, RabbitConfig};
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -188,6 +189,8 @@ impl Loader {
             Ok(receipt) => {
                 timer.observe_duration();
                 self.metrics.flushed(reason, &receipt, batch.oldest_received_at());
+                // To free some ten thousand texts takes a millisecond, and the database would wait for it.
+                drop(spawn_blocking(move || drop(batch)));
                 Ok(())
             }
             Err(error) => {
