@@ -6,4 +6,8 @@ pub mod load;
 
 pub mod drain;
 
+pub mod backlog;
+
+pub mod bare_copy;
+
 pub mod usage;

@@ -6,8 +6,15 @@
 mod request;
 mod vocabulary;
 
+use std::net::IpAddr;
+
 use fastrand::Rng;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use shared::envelope::{Envelope, RobotSigns};
+use shared::event::{Event, EventKind, InteractionType};
+use shared::ids::{EnvelopeId, ProjectId};
+use shared::network::ClientNetwork;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use self::request::Request;
@@ -24,6 +31,11 @@ const NETWORK_COUNT: u32 = 1_600;
 /// How long before sending an event may have happened, in milliseconds.
 const AGE_MS_MAX: u64 = 30_000;
 
+/// Most events of an envelope that [`Workload::envelope`] makes.
+const EVENTS_MAX: usize = 20;
+/// Chance that an envelope has one event more, in percent: three of them are then the mean.
+const ANOTHER_EVENT_PERCENT: u32 = 67;
+
 /// Every project's id and name, the most visited first.
 pub fn projects() -> impl Iterator<Item = (String, String)> {
     (1..=PROJECTS).map(|rank| (project_id(rank), format!("Widget {rank}")))
@@ -31,6 +43,27 @@ pub fn projects() -> impl Iterator<Item = (String, String)> {
 
 fn project_id(rank: usize) -> String {
     format!("widget-{rank:03}")
+}
+
+fn site(rank: usize) -> String {
+    format!("{}-{rank}.example", WORDS[rank % WORDS.len()])
+}
+
+/// An event as a tracker says it.
+fn said(event: &Event) -> Value {
+    let Event { age_ms, kind } = event;
+    let mut said = match kind {
+        EventKind::Impression { url, referrer } => {
+            json!({ "type": "impression", "url": url, "referrer": referrer, "age_ms": age_ms })
+        }
+        EventKind::Interaction { interaction, label, data } => {
+            json!({ "type": interaction, "label": label, "data": data, "age_ms": age_ms })
+        }
+    };
+    if let Some(fields) = said.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
+    said
 }
 
 /// Makes requests.
@@ -56,13 +89,13 @@ impl Workload {
     /// A request with so many events.
     pub fn request(&mut self, events: usize) -> Request {
         let rank = self.rank();
-        let site = format!("{}-{rank}.example", WORDS[rank % WORDS.len()]);
+        let site = site(rank);
         let body = json!({
             "envelope_id": request::ID_PLACE,
             "project_id": project_id(rank),
             "visitor_id": self.uuid(),
             "session_id": self.uuid(),
-            "events": (0..events).map(|_| self.event(&site)).collect::<Vec<Value>>(),
+            "events": (0..events).map(|_| said(&self.event(&site))).collect::<Vec<Value>>(),
         });
         let body = body.to_string();
         let head = format!(
@@ -76,33 +109,61 @@ impl Workload {
         Request::new(head, body)
     }
 
+    /// What a collector makes of a tracker's batch that it received at this time: 1 to 20 events, three in the mean.
+    ///
+    /// # Errors
+    /// When a made-up id is none, which no seed should lead to.
+    pub fn envelope(&mut self, id: EnvelopeId, received_at: OffsetDateTime) -> anyhow::Result<Envelope> {
+        let rank = self.rank();
+        let site = site(rank);
+        let more = (1..EVENTS_MAX).take_while(|_| self.random.u32(..100) < ANOTHER_EVENT_PERCENT).count();
+        let (visitor_id, session_id) = (self.uuid(), self.uuid());
+        let events = (0..=more).map(|_| self.event(&site)).collect();
+        Ok(Envelope {
+            envelope_id: id,
+            project_id: project_id(rank).parse::<ProjectId>()?,
+            received_at,
+            sent_at: None,
+            client: Some(ClientNetwork::from(self.address().parse::<IpAddr>()?)),
+            user_agent: Some(self.user_agent()),
+            visitor_id: Some(visitor_id),
+            session_id: Some(session_id),
+            dropped: None,
+            robot: RobotSigns::default(),
+            events,
+        })
+    }
+
     fn rank(&mut self) -> usize {
         let at = self.random.f64();
         // Rounding may leave the last sum a hair below 1.
         (1 + self.up_to_rank.partition_point(|share| *share < at)).min(PROJECTS)
     }
 
-    fn event(&mut self, site: &str) -> Value {
+    fn event(&mut self, site: &str) -> Event {
         let age_ms = self.random.u64(..=AGE_MS_MAX);
         if self.random.u32(..100) < IMPRESSIONS_PERCENT {
-            let mut impression = json!({ "type": "impression", "url": self.page(site), "age_ms": age_ms });
-            if self.random.u32(..10) < 6 {
-                impression["referrer"] = json!(self.pick(&REFERRERS));
-            }
-            return impression;
+            let url = self.page(site);
+            let referrer = (self.random.u32(..10) < 6).then(|| self.pick(&REFERRERS).to_owned());
+            return Event { age_ms, kind: EventKind::Impression { url, referrer } };
         }
-        match self.random.u32(..10) {
-            0..=3 => json!({ "type": "click_bubble", "age_ms": age_ms }),
-            4..=5 => json!({ "type": "open_chat", "age_ms": age_ms }),
+        let (interaction, label, data) = match self.random.u32(..10) {
+            0..=3 => (InteractionType::ClickBubble, None, None),
+            4..=5 => (InteractionType::OpenChat, None, None),
             6..=7 => {
-                json!({ "type": "ask_question", "age_ms": age_ms, "data": { "question": self.pick(&QUESTIONS) } })
+                let question = ("question".to_owned(), json!(self.pick(&QUESTIONS)));
+                (InteractionType::AskQuestion, None, Some(Map::from_iter([question])))
             }
-            8 => json!({ "type": "click_suggestion", "label": self.pick(&LABELS), "age_ms": age_ms }),
-            _ => json!({
-                "type": "submit_form", "label": self.pick(&LABELS), "age_ms": age_ms,
-                "data": { "fields": self.random.u32(2..9), "took_ms": self.random.u32(3_000..90_000) },
-            }),
-        }
+            8 => (InteractionType::ClickSuggestion, Some(self.pick(&LABELS)), None),
+            _ => {
+                let label = self.pick(&LABELS);
+                let fields = ("fields".to_owned(), json!(self.random.u32(2..9)));
+                let took = ("took_ms".to_owned(), json!(self.random.u32(3_000..90_000)));
+                (InteractionType::SubmitForm, Some(label), Some(Map::from_iter([fields, took])))
+            }
+        };
+        let label = label.map(str::to_owned);
+        Event { age_ms, kind: EventKind::Interaction { interaction, label, data } }
     }
 
     /// About 85 bytes.
@@ -149,6 +210,17 @@ mod tests {
         };
         assert_eq!(made(1), made(1));
         assert_ne!(made(1), made(2));
+    }
+
+    #[test]
+    fn an_envelope_holds_1_to_20_events_and_three_in_the_mean() {
+        let mut workload = Workload::new(1);
+        let counts: Vec<usize> = (0..20_000)
+            .map(|_| workload.envelope(EnvelopeId::mint(), OffsetDateTime::UNIX_EPOCH).unwrap().events.len())
+            .collect();
+        assert!(counts.iter().all(|count| (1..=EVENTS_MAX).contains(count)));
+        let mean = counts.iter().sum::<usize>() as f64 / counts.len() as f64;
+        assert!((2.9..3.1).contains(&mean), "{mean}");
     }
 
     #[test]

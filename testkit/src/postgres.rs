@@ -103,6 +103,11 @@ impl PostgresServer {
         self.port
     }
 
+    /// The server's process; its backends are children of it.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// As in `15.14`.
     pub fn version(&self) -> &str {
         &self.programs.version

@@ -2,6 +2,15 @@
 
 use tokio_postgres::Client;
 
+/// The first keys at which a rollup differs from a recount, in words; none where all is well.
+///
+/// # Errors
+/// Those of the database.
+pub async fn differences(client: &Client) -> Result<Vec<String>, tokio_postgres::Error> {
+    let rows = client.query(include_str!("recount.sql"), &[]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// Checks that every rollup equals a recount, key by key, in one snapshot; answers `(impressions, interactions)`.
 ///
 /// Events are recounted from the raw rows, dropped ones from the ledger.
@@ -9,8 +18,7 @@ use tokio_postgres::Client;
 /// # Panics
 /// When they differ: with the first keys that do.
 pub async fn assert_rollups_equal_a_recount(client: &Client) -> (i64, i64) {
-    let rows = client.query(include_str!("recount.sql"), &[]).await.expect("the recount runs");
-    let differences: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let differences = differences(client).await.expect("the recount runs");
     assert!(differences.is_empty(), "rollups differ from a recount: {differences:#?}");
     let totals =
         "select (select count(*) from analytics_impressions), (select count(*) from analytics_events)";

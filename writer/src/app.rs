@@ -1,6 +1,7 @@
-//! The wiring: operations listener, geo databases, store, loop, and the order in which they end.
+//! The wiring: operations listener, geo databases, loaders, and the order in which they end.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use anyhow::Context;
 use prometheus::Registry;
@@ -8,10 +9,11 @@ use shared::ops::{self, Readiness};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::consume::Writer;
+use crate::consume::Loader;
 use crate::enrich::Enricher;
 use crate::enrich::geo::Geo;
 use crate::fold;
+use crate::loaders::{self, Consuming};
 use crate::maintain::keep;
 use crate::metrics::Metrics;
 use crate::store::{Store, UnsafeSettings};
@@ -56,16 +58,21 @@ impl App {
             tokio::spawn(keep(self.config.database.clone(), metrics.clone(), shutdown.child_token()));
         let folding =
             tokio::spawn(fold::keep(self.config.database.clone(), metrics.clone(), shutdown.child_token()));
-        let writer = Writer {
-            rabbit: self.config.rabbit,
+        let count = self.config.loaders;
+        let consuming = Consuming::none_of(count, readiness.clone(), metrics.consuming.clone());
+        let enricher = Arc::new(Enricher::new(self.geo));
+        let loaders = (0..count).map(|_| Loader {
+            rabbit: self.config.rabbit.clone(),
             limits: self.config.limits,
-            enricher: Enricher::new(self.geo),
-            store: Store::new(self.config.database).with_unsafe_settings(unsafe_settings),
-            metrics,
-            readiness: readiness.clone(),
+            enricher: Arc::clone(&enricher),
+            store: Store::new(self.config.database.clone())
+                .with_unsafe_settings(unsafe_settings)
+                .with_stages(metrics.stages.clone()),
+            metrics: metrics.clone(),
+            consuming: consuming.clone(),
             unstored: None,
-        };
-        let stored = writer.run(&shutdown).await;
+        });
+        let stored = loaders::run(loaders.collect(), &shutdown).await;
         // A step that is cut off is rolled back.
         keeping.abort();
         folding.abort();

@@ -6,10 +6,9 @@
 
 use std::collections::VecDeque;
 
-use shared::ops::Readiness;
-
 use crate::batch::Undecodable;
 use crate::enrich::PreparedEnvelope;
+use crate::loaders::Consuming;
 use crate::metrics::Metrics;
 use crate::store::{QuarantineReason, Receipt};
 
@@ -108,10 +107,10 @@ impl Breaker {
 }
 
 /// Tells people, by all that they may look at.
-pub(crate) fn alarm(metrics: &Metrics, readiness: &Readiness, problem: &str) {
+pub(crate) fn alarm(metrics: &Metrics, consuming: &Consuming, problem: &str) {
     tracing::error!("stopped consuming: {problem}");
     metrics.breaker_open.set(1);
-    readiness.set_not_ready("too many rows are refused");
+    consuming.paused("too many rows are refused");
 }
 
 #[cfg(test)]

@@ -10,6 +10,11 @@ use shared::settings::Settings;
 
 use crate::batch::BatchLimits;
 
+/// Loaders unless told otherwise.
+const LOADERS: usize = 1;
+/// Most loaders: beyond them Postgres is the limit, and memory grows with each.
+const LOADERS_MAX: usize = 16;
+
 /// Everything that can be set about a writer.
 pub struct Config {
     /// Where the operations listener binds.
@@ -22,6 +27,8 @@ pub struct Config {
     pub geo_files: Vec<PathBuf>,
     /// Whether it stores rows where the database's settings break the promise.
     pub allow_unsafe: bool,
+    /// Loaders side by side, each with a session with the queue and a connection to the database.
+    pub loaders: usize,
     /// When a batch is full.
     pub limits: BatchLimits,
 }
@@ -45,6 +52,12 @@ impl service::Config for Config {
             false,
             "true stores rows also where fsync, full_page_writes or synchronous_commit is off, and a crash loses them",
         );
+        let loaders = settings.or_within(
+            "FOOTFALL_LOADERS",
+            LOADERS,
+            1..=LOADERS_MAX,
+            "batches stored side by side, each by a connection of its own",
+        );
         let rows_max =
             settings.or_within("FOOTFALL_BATCH_ROWS", 5_000, 1..=50_000, "rows that make a batch full");
         let bytes_max = settings.or_within(
@@ -67,6 +80,7 @@ impl service::Config for Config {
             database: database?,
             geo_files: geo_files?,
             allow_unsafe: allow_unsafe?,
+            loaders: loaders?,
             limits: BatchLimits {
                 rows_max: rows_max?,
                 bytes_max: bytes_max?,

@@ -1,38 +1,52 @@
 //! The loop: gather a batch, store it, acknowledge it. And around it: find the database and the queue again.
+//!
+//! Two work side by side: the intake reads and prepares the next batch while the database stores this one. Between them
+//! stands one prepared batch at most, so a loader holds two: one being stored, one being gathered or waiting.
 
+mod intake;
+
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use shared::backoff::Backoff;
-use shared::ops::Readiness;
 use shared::queue::SessionError;
-use shared::queue::rabbitmq::{ConsumeSession, RabbitConfig};
-use tokio::time::{Instant, sleep, timeout_at};
+use shared::queue::rabbitmq::{Acker, ConsumeSession, RabbitConfig};
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::batch::{Batch, BatchLimits, FlushReason};
+use self::intake::{Intake, Staged};
+use crate::batch::{BatchLimits, FlushReason};
 use crate::breaker;
 use crate::enrich::{Enricher, PreparedBatch};
 use crate::flush::flush;
-use crate::metrics::Metrics;
+use crate::loaders::Consuming;
+use crate::metrics::{Metrics, Stage};
+use crate::pace::Pace;
 use crate::store::{Store, StoreError};
 
 /// First and longest wait before database and queue are tried again, in milliseconds.
 const RECONNECT_MS: (u64, u64) = (200, 10_000);
 
-/// What a writer works with; it owns the loop.
-pub struct Writer {
+/// Batches that may stand between intake and database.
+const STAGED_MAX: usize = 1;
+
+/// What a loader works with; it owns the loop. A process has one or more, each with a session with the queue and a connection
+/// to the database of its own, so each acknowledges what it stored itself.
+pub struct Loader {
     /// Where deliveries come from.
     pub rabbit: RabbitConfig,
     /// When a batch is full.
     pub limits: BatchLimits,
-    /// Adds what the envelope does not know.
-    pub enricher: Enricher,
+    /// Adds what the envelope does not know; all loaders share it.
+    pub enricher: Arc<Enricher>,
     /// Where rows go.
     pub store: Store,
     /// What is counted.
     pub metrics: Metrics,
-    /// What `/readyz` says.
-    pub readiness: Readiness,
+    /// What `/readyz` says of all loaders together.
+    pub consuming: Consuming,
     /// A batch that the database did not take; none at the start.
     pub unstored: Option<(PreparedBatch, FlushReason)>,
 }
@@ -47,7 +61,7 @@ enum Ended {
     DatabaseAway(StoreError),
 }
 
-impl Writer {
+impl Loader {
     /// Stores what comes until `shutdown`.
     ///
     /// Subscribes only while the database is proven writable: what waits belongs into the queue, not into this
@@ -67,19 +81,18 @@ impl Writer {
                 },
                 () = shutdown.cancelled() => Ended::Drained,
             };
-            self.metrics.consuming.set(0);
             match ended {
                 Ended::Drained => break,
                 Ended::QueueLost(error) => {
                     tracing::warn!(%error, "the queue is not available");
-                    self.readiness.set_not_ready("the queue is not available");
+                    self.consuming.paused("the queue is not available");
                 }
                 Ended::DatabaseAway(StoreError::Alarm(problem)) => {
-                    breaker::alarm(&self.metrics, &self.readiness, &problem);
+                    breaker::alarm(&self.metrics, &self.consuming, &problem);
                 }
                 Ended::DatabaseAway(error) => {
                     tracing::warn!(error = crate::batch::chain(&error), "the database is not available");
-                    self.readiness.set_not_ready("the database is not available");
+                    self.consuming.paused("the database is not available");
                 }
             }
             tokio::select! {
@@ -114,38 +127,63 @@ impl Writer {
             Err(error) => return Ok(Ended::QueueLost(error)),
         };
         tracing::info!("consuming");
-        self.readiness.set_ready();
-        self.metrics.consuming.set(1);
+        let _consuming = self.consuming.began();
         self.metrics.breaker_open.set(0);
-        let ended = loop {
-            match self.step(&mut session, shutdown).await {
-                Ok(FlushReason::Shutdown) => break Ended::Drained,
-                Ok(_stored) => backoff.reset(),
-                Err(StepError::Queue(error)) => break Ended::QueueLost(error),
-                Err(StepError::Store(StoreError::Stop(problem))) => return Err(StoreError::Stop(problem)),
-                Err(StepError::Store(error)) => break Ended::DatabaseAway(error),
-            }
+        let ended = match self.gather_and_load(&mut session, shutdown, backoff).await {
+            Ok(()) => Ended::Drained,
+            Err(StepError::Queue(error)) => Ended::QueueLost(error),
+            Err(StepError::Store(StoreError::Stop(problem))) => return Err(StoreError::Stop(problem)),
+            Err(StepError::Store(error)) => Ended::DatabaseAway(error),
         };
         session.close().await;
         Ok(ended)
     }
 
-    /// One batch, from the first delivery to its acknowledgement.
-    async fn step(
+    /// Both sides, until shutdown or until one fails; what the database says counts more.
+    async fn gather_and_load(
         &mut self,
         session: &mut ConsumeSession,
         shutdown: &CancellationToken,
-    ) -> Result<FlushReason, StepError> {
-        let (batch, reason) = self.gather(session, shutdown).await?;
-        if !batch.is_empty() {
-            let last_tag = batch.last_tag();
-            self.store_or_keep(self.enricher.prepare(batch), reason).await?;
-            session.ack_up_to(last_tag).await?;
+        backoff: &mut Backoff,
+    ) -> Result<(), StepError> {
+        let pace = Mutex::new(Pace::new(self.limits));
+        let acker = session.acker();
+        let (enricher, metrics) = (Arc::clone(&self.enricher), self.metrics.clone());
+        let (staged, to_store) = mpsc::channel(STAGED_MAX);
+        let mut gathering =
+            Box::pin(Intake { session, pace: &pace, enricher, metrics, shutdown }.run(staged));
+        let mut loading = Box::pin(self.load(to_store, &acker, &pace, backoff));
+        tokio::select! {
+            // What is gathered or staged was not acknowledged, and comes again.
+            loaded = &mut loading => loaded,
+            gathered = &mut gathering => {
+                loading.await?;
+                Ok(gathered?)
+            }
         }
-        Ok(reason)
     }
 
-    /// Stores a batch; one that the database does not take is kept for [`Writer::open`].
+    /// Stores and acknowledges batch after batch, until there are no more.
+    async fn load(
+        &mut self,
+        mut to_store: mpsc::Receiver<Staged>,
+        acker: &Acker,
+        pace: &Mutex<Pace>,
+        backoff: &mut Backoff,
+    ) -> Result<(), StepError> {
+        while let Some(Staged { batch, reason, last_tag }) = to_store.recv().await {
+            let started = Instant::now();
+            self.store_or_keep(batch, reason).await?;
+            pace.lock().unwrap_or_else(PoisonError::into_inner).stored(reason, started.elapsed());
+            let mut clock = self.metrics.stages.clock();
+            acker.ack_up_to(last_tag).await?;
+            clock.lap(Stage::Ack);
+            backoff.reset();
+        }
+        Ok(())
+    }
+
+    /// Stores a batch; one that the database does not take is kept for [`Loader::open`].
     async fn store_or_keep(
         &mut self,
         mut batch: PreparedBatch,
@@ -155,40 +193,15 @@ impl Writer {
         match flush(&mut self.store, &mut batch).await {
             Ok(receipt) => {
                 timer.observe_duration();
-                self.metrics.flushed(reason, &receipt);
+                self.metrics.flushed(reason, &receipt, batch.oldest_received_at());
+                // To free some ten thousand texts takes a millisecond, and the database would wait for it.
+                drop(spawn_blocking(move || drop(batch)));
                 Ok(())
             }
             Err(error) => {
                 timer.stop_and_discard();
                 self.unstored = Some((batch, reason));
                 Err(error)
-            }
-        }
-    }
-
-    async fn gather(
-        &mut self,
-        session: &mut ConsumeSession,
-        shutdown: &CancellationToken,
-    ) -> Result<(Batch, FlushReason), SessionError> {
-        let mut batch = Batch::default();
-        tokio::select! {
-            delivery = session.next() => batch.add(delivery?),
-            () = shutdown.cancelled() => return Ok((batch, FlushReason::Shutdown)),
-        }
-        let deadline = Instant::now() + self.limits.age_max;
-        loop {
-            if let Some(full) = batch.full(&self.limits) {
-                return Ok((batch, full));
-            }
-            tokio::select! {
-                next = timeout_at(deadline, session.next_unless(Batch::is_suspect)) => match next {
-                    Ok(Ok(Some(delivery))) => batch.add(delivery),
-                    Ok(Ok(None)) => return Ok((batch, FlushReason::Suspect)),
-                    Ok(Err(error)) => return Err(error),
-                    Err(_elapsed) => return Ok((batch, FlushReason::Age)),
-                },
-                () = shutdown.cancelled() => return Ok((batch, FlushReason::Shutdown)),
             }
         }
     }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shared::envelope::{DropReason, Envelope};
 use shared::event::Event;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use self::geo::{Geo, Place};
@@ -52,6 +53,13 @@ pub struct PreparedBatch {
     pub envelopes: Vec<PreparedEnvelope>,
     /// What could not be read.
     pub undecodable: Vec<Undecodable>,
+}
+
+impl PreparedBatch {
+    /// When the collector had received what waited longest; none where nothing could be read.
+    pub fn oldest_received_at(&self) -> Option<OffsetDateTime> {
+        self.envelopes.iter().map(|prepared| prepared.envelope.received_at).min()
+    }
 }
 
 /// Turns batches into prepared ones.

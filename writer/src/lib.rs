@@ -5,7 +5,11 @@ pub mod config;
 
 pub mod app;
 
+pub mod loaders;
+
 pub mod consume;
+
+pub mod pace;
 
 pub mod batch;
 

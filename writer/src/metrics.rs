@@ -1,10 +1,15 @@
 //! Every metric of the writer; the README's table tells what they mean.
 
+mod stages;
+
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, exponential_buckets,
 };
+use shared::clock;
 use shared::envelope::DropReason;
+use time::OffsetDateTime;
 
+pub use self::stages::{Clock, Stage, Stages};
 use crate::batch::FlushReason;
 use crate::fold::Folded;
 use crate::row::Table;
@@ -18,7 +23,7 @@ pub struct Metrics {
     dropped: IntCounterVec,
     duplicates: IntCounter,
     batches: IntCounterVec,
-    /// 1 while subscribed to the queue.
+    /// Loaders that are subscribed to the queue.
     pub consuming: IntGauge,
     /// 1 while nothing is consumed because too much is refused.
     pub breaker_open: IntGauge,
@@ -32,8 +37,11 @@ pub struct Metrics {
     pub fold_failures: IntCounter,
     /// A run of [`crate::fold`] that found something.
     pub fold_seconds: Histogram,
-    /// Preparing and storing a batch, isolation included.
+    /// Storing a batch, isolation included.
     pub flush_seconds: Histogram,
+    /// What each stage of a batch takes.
+    pub stages: Stages,
+    lag_seconds: Histogram,
 }
 
 impl Metrics {
@@ -66,7 +74,7 @@ impl Metrics {
             )?,
             consuming: IntGauge::new(
                 "footfall_writer_consuming",
-                "Whether it is subscribed to the queue: 1 or 0.",
+                "Loaders that are subscribed to the queue.",
             )?,
             breaker_open: IntGauge::new(
                 "footfall_writer_breaker_open",
@@ -95,8 +103,16 @@ impl Metrics {
                     .buckets(exponential_buckets(0.001, 2.0, 16)?),
             )?,
             flush_seconds: Histogram::with_opts(
-                HistogramOpts::new("footfall_writer_flush_seconds", "Preparing and storing a batch.")
+                HistogramOpts::new("footfall_writer_flush_seconds", "Storing a batch.")
                     .buckets(exponential_buckets(0.001, 2.0, 16)?),
+            )?,
+            stages: Stages::new(registry)?,
+            lag_seconds: Histogram::with_opts(
+                HistogramOpts::new(
+                    "footfall_writer_lag_seconds",
+                    "At a commit: since the collector had received what waited longest.",
+                )
+                .buckets(exponential_buckets(0.01, 2.5, 16)?),
             )?,
         };
         registry.register(Box::new(metrics.rows.clone()))?;
@@ -113,6 +129,7 @@ impl Metrics {
         registry.register(Box::new(metrics.fold_failures.clone()))?;
         registry.register(Box::new(metrics.fold_seconds.clone()))?;
         registry.register(Box::new(metrics.flush_seconds.clone()))?;
+        registry.register(Box::new(metrics.lag_seconds.clone()))?;
         metrics.start_at_zero();
         Ok(metrics)
     }
@@ -143,8 +160,11 @@ impl Metrics {
         self.rollup_keys.with_label_values(&["other"]).inc_by(folded.other);
     }
 
-    /// Counts what became of a batch.
-    pub fn flushed(&self, reason: FlushReason, receipt: &Receipt) {
+    /// Counts what became of a batch whose oldest envelope was received then.
+    pub fn flushed(&self, reason: FlushReason, receipt: &Receipt, oldest: Option<OffsetDateTime>) {
+        if let Some(oldest) = oldest {
+            self.lag_seconds.observe((clock::now() - oldest).as_seconds_f64().max(0.0));
+        }
         self.batches.with_label_values(&[reason.as_str()]).inc();
         self.rows.with_label_values(&[Table::Impressions.name()]).inc_by(receipt.impressions);
         self.rows.with_label_values(&[Table::Interactions.name()]).inc_by(receipt.interactions);

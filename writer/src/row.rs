@@ -1,40 +1,35 @@
 //! The rows of the two raw tables: columns, types and values, in the one place that knows their order.
 
-use serde_json::Value;
+pub mod copy_form;
+
+use bytes::BytesMut;
+use serde_json::{Map, Value};
 use shared::envelope::Envelope;
 use shared::event::{Event, EventKind, InteractionType};
 use time::OffsetDateTime;
-use tokio_postgres::types::{Json, ToSql, Type};
-use uuid::Uuid;
 
+use self::copy_form::{Unencodable, put_columns, put_float, put_json, put_text, put_time, put_uuid};
 use crate::enrich::PreparedEnvelope;
 use crate::enrich::geo::Place;
 
 /// An impression's columns, in the order of its values.
-pub const IMPRESSION_COLUMNS: [(&str, Type); 11] = [
-    ("project_id", Type::TEXT),
-    ("visitor_id", Type::UUID),
-    ("session_id", Type::UUID),
-    ("url", Type::TEXT),
-    ("referrer", Type::TEXT),
-    ("user_agent", Type::TEXT),
-    ("geo_country", Type::TEXT),
-    ("geo_city", Type::TEXT),
-    ("geo_lat", Type::FLOAT8),
-    ("geo_lng", Type::FLOAT8),
-    ("created_at", Type::TIMESTAMPTZ),
+pub const IMPRESSION_COLUMNS: [&str; 11] = [
+    "project_id",
+    "visitor_id",
+    "session_id",
+    "url",
+    "referrer",
+    "user_agent",
+    "geo_country",
+    "geo_city",
+    "geo_lat",
+    "geo_lng",
+    "created_at",
 ];
 
 /// An interaction's columns, in the order of its values. An enum travels as the text of its label.
-pub const INTERACTION_COLUMNS: [(&str, Type); 7] = [
-    ("project_id", Type::TEXT),
-    ("visitor_id", Type::UUID),
-    ("session_id", Type::UUID),
-    ("event_type", Type::TEXT),
-    ("event_label", Type::TEXT),
-    ("event_data", Type::JSONB),
-    ("created_at", Type::TIMESTAMPTZ),
-];
+pub const INTERACTION_COLUMNS: [&str; 7] =
+    ["project_id", "visitor_id", "session_id", "event_type", "event_label", "event_data", "created_at"];
 
 /// Which raw table a row belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,19 +51,11 @@ impl Table {
 
     /// The statement that loads rows into it.
     pub fn copy_statement(self) -> String {
-        let columns: Vec<&str> = match self {
-            Self::Impressions => IMPRESSION_COLUMNS.iter().map(|(name, _)| *name).collect(),
-            Self::Interactions => INTERACTION_COLUMNS.iter().map(|(name, _)| *name).collect(),
+        let columns = match self {
+            Self::Impressions => IMPRESSION_COLUMNS.join(", "),
+            Self::Interactions => INTERACTION_COLUMNS.join(", "),
         };
-        format!("copy {} ({}) from stdin (format binary)", self.name(), columns.join(", "))
-    }
-
-    /// The columns' types, in order.
-    pub fn types(self) -> Vec<Type> {
-        match self {
-            Self::Impressions => IMPRESSION_COLUMNS.map(|(_, kind)| kind).to_vec(),
-            Self::Interactions => INTERACTION_COLUMNS.map(|(_, kind)| kind).to_vec(),
-        }
+        format!("copy {} ({columns}) from stdin (format binary)", self.name())
     }
 }
 
@@ -83,16 +70,8 @@ pub struct Row<'a> {
 
 #[derive(Debug)]
 enum Kind<'a> {
-    Impression {
-        url: &'a str,
-        referrer: Option<&'a str>,
-        place: Option<&'a Place>,
-    },
-    Interaction {
-        interaction: InteractionType,
-        label: Option<&'a str>,
-        data: Option<Json<&'a serde_json::Map<String, Value>>>,
-    },
+    Impression { url: &'a str, referrer: Option<&'a str>, place: Option<&'a Place> },
+    Interaction { interaction: InteractionType, label: Option<&'a str>, data: Option<&'a Map<String, Value>> },
 }
 
 impl<'a> Row<'a> {
@@ -103,11 +82,9 @@ impl<'a> Row<'a> {
             EventKind::Impression { url, referrer } => {
                 Kind::Impression { url, referrer: referrer.as_deref(), place: prepared.place.as_ref() }
             }
-            EventKind::Interaction { interaction, label, data } => Kind::Interaction {
-                interaction: *interaction,
-                label: label.as_deref(),
-                data: data.as_ref().map(Json),
-            },
+            EventKind::Interaction { interaction, label, data } => {
+                Kind::Interaction { interaction: *interaction, label: label.as_deref(), data: data.as_ref() }
+            }
         };
         Some(Self { created_at: envelope.created_at(event)?, envelope, kind })
     }
@@ -125,42 +102,37 @@ impl<'a> Row<'a> {
         self.envelope.project_id.as_str()
     }
 
-    /// Hands the values to `write`, in the order of the table's columns.
-    pub async fn with_values<T>(&self, write: impl AsyncFnOnce(&[&(dyn ToSql + Sync)]) -> T) -> T {
-        let (project_id, visitor_id, session_id): (&str, &Option<Uuid>, &Option<Uuid>) =
-            (self.project_id(), &self.envelope.visitor_id, &self.envelope.session_id);
+    /// Adds the row in COPY's binary form, its values in the order of the table's columns.
+    ///
+    /// # Errors
+    /// [`Unencodable`]: a part of the row may have been added by then.
+    pub fn put(&self, into: &mut BytesMut) -> Result<(), Unencodable> {
+        let Envelope { visitor_id, session_id, user_agent, .. } = self.envelope;
         match &self.kind {
             Kind::Impression { url, referrer, place } => {
-                let country = place.and_then(|place| place.country.as_deref());
-                let city = place.and_then(|place| place.city.as_deref());
+                put_columns(into, IMPRESSION_COLUMNS.len() as i16);
+                put_text(into, Some(self.project_id()))?;
+                put_uuid(into, *visitor_id);
+                put_uuid(into, *session_id);
+                put_text(into, Some(url))?;
+                put_text(into, *referrer)?;
+                put_text(into, user_agent.as_deref())?;
+                put_text(into, place.and_then(|place| place.country.as_deref()))?;
+                put_text(into, place.and_then(|place| place.city.as_deref()))?;
                 let (lat, lng) = place.and_then(|place| place.position).unzip();
-                let user_agent = &self.envelope.user_agent;
-                let values: [&(dyn ToSql + Sync); IMPRESSION_COLUMNS.len()] = [
-                    &project_id,
-                    visitor_id,
-                    session_id,
-                    url,
-                    referrer,
-                    user_agent,
-                    &country,
-                    &city,
-                    &lat,
-                    &lng,
-                    &self.created_at,
-                ];
-                write(&values).await
+                put_float(into, lat);
+                put_float(into, lng);
+                put_time(into, self.created_at)
             }
             Kind::Interaction { interaction, label, data } => {
-                let values: [&(dyn ToSql + Sync); INTERACTION_COLUMNS.len()] = [
-                    &project_id,
-                    visitor_id,
-                    session_id,
-                    &interaction.as_str(),
-                    label,
-                    data,
-                    &self.created_at,
-                ];
-                write(&values).await
+                put_columns(into, INTERACTION_COLUMNS.len() as i16);
+                put_text(into, Some(self.project_id()))?;
+                put_uuid(into, *visitor_id);
+                put_uuid(into, *session_id);
+                put_text(into, Some(interaction.as_str()))?;
+                put_text(into, *label)?;
+                put_json(into, *data)?;
+                put_time(into, self.created_at)
             }
         }
     }

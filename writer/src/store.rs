@@ -25,6 +25,7 @@ pub(crate) use self::rollup::{add_days, add_quarters};
 use crate::batch::Undecodable;
 use crate::breaker::{BAD_ROWS_MAX, Breaker, Counted, ROWS_PER_BAD_ROW};
 use crate::enrich::{Enricher, PreparedEnvelope};
+use crate::metrics::{Clock, Stages};
 
 /// Longest wait for a connection, in seconds.
 const CONNECT_LIMIT_S: u64 = 10;
@@ -113,6 +114,7 @@ pub enum UnsafeSettings {
 pub struct Store {
     config: tokio_postgres::Config,
     unsafe_settings: UnsafeSettings,
+    stages: Option<Stages>,
     connected: Option<Connected>,
     breaker: Breaker,
 }
@@ -134,14 +136,25 @@ impl Store {
             .options(format!("{SESSION} {given}"))
             .connect_timeout(Duration::from_secs(CONNECT_LIMIT_S))
             .tcp_user_timeout(Duration::from_secs(TCP_USER_TIMEOUT_S));
-        let unsafe_settings = UnsafeSettings::NotLookedFor;
-        Self { config, unsafe_settings, connected: None, breaker: Breaker::default() }
+        Self {
+            config,
+            unsafe_settings: UnsafeSettings::NotLookedFor,
+            stages: None,
+            connected: None,
+            breaker: Breaker::default(),
+        }
     }
 
     /// The same store, which looks at the settings of each server that it connects to.
     #[must_use]
     pub fn with_unsafe_settings(self, unsafe_settings: UnsafeSettings) -> Self {
         Self { unsafe_settings, ..self }
+    }
+
+    /// The same store, which tells how long each stage of a batch takes.
+    #[must_use]
+    pub fn with_stages(self, stages: Stages) -> Self {
+        Self { stages: Some(stages), ..self }
     }
 
     /// Writes and commits one row, so that a standby, a full disk or a missing right shows before anything is consumed.
@@ -163,8 +176,10 @@ impl Store {
         undecodable: &[Undecodable],
     ) -> Result<Receipt, StoreError> {
         self.put_up_with(Counted::attempt(envelopes, undecodable)).await?;
-        let commit =
-            async |connected: &mut Connected| transaction::commit(connected, envelopes, undecodable).await;
+        let mut clock = Clock::of(self.stages.as_ref());
+        let commit = async |connected: &mut Connected| {
+            transaction::commit(connected, envelopes, undecodable, &mut clock).await
+        };
         let receipt = self.run(commit).await?;
         self.breaker.record(&receipt);
         Ok(receipt)

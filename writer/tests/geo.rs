@@ -139,3 +139,89 @@ fn a_file_of_another_kind_is_refused_at_start_with_its_name() {
         matches!(unreadable, GeoError::Unreadable { .. }) && unreadable.to_string().contains("readme.txt")
     );
 }
+
+/// Every address that the tests below ask for.
+const ADDRESSES: [&str; 8] =
+    ["81.2.69.0", "81.2.70.0", "0.0.0.0", "255.255.255.0", "10.0.0.0", "2001:db8::", "2001:db9::", "::1"];
+
+/// Databases of both schemas and all three sizes of record, with values of every kind beside those that are read.
+fn databases(dir: &TempDir) -> Vec<PathBuf> {
+    let beside = json!({
+        "flag": true, "none": false, "list": [1, 3_000_000_000_u64, 9.5], "long": "l".repeat(700), "empty": {},
+        "deep": {"a": {"b": {"c": "d"}}}, "big": u64::MAX,
+    });
+    let flat = |city: &str| {
+        let mut record =
+            json!({"city": city, "country_code": "GB", "latitude": 51.5142, "longitude": -0.0931});
+        record["beside"] = beside.clone();
+        record
+    };
+    let maxmind = json!({
+        "country": {"iso_code": "GB", "names": {"en": "United Kingdom"}},
+        "city": {"names": {"de": "London (de)", "en": "London"}},
+        "location": {"latitude": 51.5142, "longitude": -0.0931},
+    });
+    let v4 = [("81.2.69.0/24", flat("London")), ("10.0.0.0/8", flat("")), ("255.255.255.0/24", flat("Ends"))];
+    let mut v6 = vec![("2001:db8::/48", maxmind)];
+    // As many as make pointers of more than one length.
+    let networks: Vec<String> = (0..4_000).map(|number| format!("2a00:{number:x}::/32")).collect();
+    v6.extend(networks.iter().map(|network| {
+        (
+            network.as_str(),
+            json!({"country": {"iso_code": "DE"}, "city": {"names": {"en": format!("City {network}")}}}),
+        )
+    }));
+    vec![
+        file(dir, "city ipv4", IpVersion::V4, &v4),
+        file(dir, "GeoLite2-City", IpVersion::V6, &v6),
+        file(dir, "country ipvAll", IpVersion::V6, &[("81.2.69.0/24", json!({"country_code": "GB"}))]),
+    ]
+}
+
+#[test]
+fn a_file_that_is_read_where_it_lies_answers_as_one_in_memory() {
+    let dir = TempDir::new().unwrap();
+    for path in databases(&dir) {
+        let in_memory = Geo::open_with(std::slice::from_ref(&path), u64::MAX).unwrap();
+        let in_place = Geo::open_with(std::slice::from_ref(&path), 0).unwrap();
+        let networks: Vec<String> = (0..4_001).map(|number| format!("2a00:{number:x}::")).collect();
+        let mut known = 0;
+        for address in ADDRESSES.iter().copied().chain(networks.iter().map(String::as_str)) {
+            let expected = place(&in_memory, address);
+            known += u32::from(expected.is_some());
+            assert_eq!(place(&in_place, address), expected, "{address} in {}", path.display());
+        }
+        assert!(known > 0, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_damaged_file_that_is_read_where_it_lies_is_refused_or_knows_less_and_ends_nothing() {
+    let dir = TempDir::new().unwrap();
+    let whole = std::fs::read(&databases(&dir)[0]).unwrap();
+    let path = dir.path().join("damaged.mmdb");
+    let mut opened = 0;
+    for damage in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[damage] ^= 0xff;
+        std::fs::write(&path, &bytes).unwrap();
+        if let Ok(geo) = Geo::open_with(std::slice::from_ref(&path), 0) {
+            opened += 1;
+            ADDRESSES.iter().for_each(|address| drop(place(&geo, address)));
+        }
+    }
+    assert!(opened > 0);
+}
+
+#[test]
+fn a_file_that_is_read_where_it_lies_and_is_not_what_its_type_says_is_refused_at_start() {
+    let dir = TempDir::new().unwrap();
+    let record = json!({"city": {"names": {"en": "London"}}});
+    let wrong = file(&dir, "city ipv4", IpVersion::V4, &[("81.2.69.0/24", record)]);
+    let text = dir.path().join("readme.txt");
+    std::fs::write(&text, "no database").unwrap();
+    for path in [wrong, text] {
+        let refused = Geo::open_with(&[path], 0).err().unwrap();
+        assert!(matches!(refused, GeoError::Unreadable { .. }), "{refused}");
+    }
+}

@@ -19,6 +19,8 @@ mod overload;
 
 mod faults;
 
+mod writer;
+
 /// What a shell reports for a program ended by SIGINT.
 const EXIT_INTERRUPTED: u8 = 130;
 
@@ -37,12 +39,14 @@ enum Bench {
     Overload(overload::Arguments),
     /// How fast the collector refuses while its broker is paused, killed, out of memory, or full.
     Faults(faults::Arguments),
+    /// Rows a second out of a full queue, against a bare COPY of the same rows into the same tables.
+    Writer(writer::Arguments),
 }
 
 /// Runs a benchmark to its end.
 ///
 /// # Errors
-/// When something does not come up, or a 202 turns out to be a lie. A figure below what is asked is no error.
+/// When something does not come up, or what was counted is not what should be: a 202 that is a lie, a row too few or too many. A figure below what is asked is no error.
 pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     let _only_one = workspace.lock("bench")?;
@@ -52,6 +56,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
             Bench::Collector(arguments) => collector::run(&workspace, arguments).await,
             Bench::Overload(arguments) => overload::run(&workspace, arguments).await,
             Bench::Faults(arguments) => faults::run(&workspace, arguments).await,
+            Bench::Writer(arguments) => writer::run(&workspace, arguments).await,
         }
     };
     tokio::select! {

@@ -52,6 +52,11 @@ impl Servers {
         self.rabbitmq.as_ref().map(RabbitServer::pid)
     }
 
+    /// The database server's process, where it is ours.
+    pub(crate) fn postgres_pid(&self) -> Option<u32> {
+        self.postgres.as_ref().map(PostgresServer::pid)
+    }
+
     /// Takes the broker out, where it is ours, for a while; [`Servers::return_broker`] puts it back to be stopped.
     pub(crate) fn lend_broker(&mut self) -> Option<RabbitServer> {
         self.rabbitmq.take()

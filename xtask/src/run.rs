@@ -11,7 +11,7 @@ use crate::provision::Servers;
 use crate::steps::step;
 use crate::workspace::Workspace;
 
-mod geo;
+pub(crate) mod geo;
 
 mod services;
 

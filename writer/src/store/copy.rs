@@ -1,11 +1,19 @@
 //! COPY into the raw tables, and which event each line of it was.
 
+use bytes::{Bytes, BytesMut};
+use futures_util::{SinkExt, pin_mut};
 use tokio_postgres::Transaction;
-use tokio_postgres::binary_copy::BinaryCopyInWriter;
 
 use super::StoreError;
 use super::claim::Claimed;
+use crate::row::copy_form::{self, Unencodable};
 use crate::row::{Row, Table};
+
+/// Bytes that are sent at a time: large enough that a message more costs nothing, small enough that Postgres has something
+/// to do while the next are encoded.
+const CHUNK_BYTES: usize = 64 * 1024;
+/// Room for the row that makes a chunk full, beyond its size.
+const ROW_BYTES_USUAL: usize = 4 * 1024;
 
 /// The rows of one table in COPY order.
 #[derive(Default)]
@@ -33,8 +41,7 @@ pub(super) async fn copy(
         return Ok(0);
     }
     let copied = Copied { events: rows.iter().map(|(envelope, event, _)| (*envelope, *event)).collect() };
-    let loaded =
-        load(transaction, table, rows).await.map_err(|error| StoreError::in_copy(error, Some(&copied)))?;
+    let loaded = load(transaction, table, &rows).await.map_err(|error| error.of(&copied))?;
     if loaded != copied.events.len() as u64 {
         let problem = format!("{} took {loaded} rows of {}", table.name(), copied.events.len());
         return Err(StoreError::Stop(problem.into()));
@@ -42,16 +49,47 @@ pub(super) async fn copy(
     Ok(loaded)
 }
 
+/// Why a COPY failed.
+enum LoadError {
+    /// Postgres's answer, or none.
+    Postgres(tokio_postgres::Error),
+    /// A row that can't be sent, and which.
+    Row((usize, usize), Unencodable),
+}
+
+impl From<tokio_postgres::Error> for LoadError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Postgres(error)
+    }
+}
+
+impl LoadError {
+    fn of(self, copied: &Copied) -> StoreError {
+        match self {
+            Self::Postgres(error) => StoreError::in_copy(error, Some(copied)),
+            Self::Row(at, problem) => StoreError::Refused { at: Some(at), detail: problem.to_string() },
+        }
+    }
+}
+
 async fn load(
     transaction: &Transaction<'_>,
     table: Table,
-    rows: Vec<&(usize, usize, Row<'_>)>,
-) -> Result<u64, tokio_postgres::Error> {
-    let sink = transaction.copy_in(&table.copy_statement()).await?;
-    let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, &table.types()));
-    for (.., row) in rows {
-        row.with_values(async |values| writer.as_mut().write(values).await).await?;
+    rows: &[&(usize, usize, Row<'_>)],
+) -> Result<u64, LoadError> {
+    let sink = transaction.copy_in::<_, Bytes>(&table.copy_statement()).await?;
+    pin_mut!(sink);
+    let mut chunk = BytesMut::with_capacity(CHUNK_BYTES + ROW_BYTES_USUAL);
+    copy_form::put_header(&mut chunk);
+    for (envelope, event, row) in rows {
+        row.put(&mut chunk).map_err(|problem| LoadError::Row((*envelope, *event), problem))?;
+        if chunk.len() >= CHUNK_BYTES {
+            sink.send(chunk.split().freeze()).await?;
+            chunk.reserve(CHUNK_BYTES + ROW_BYTES_USUAL);
+        }
     }
+    copy_form::put_trailer(&mut chunk);
+    sink.send(chunk.freeze()).await?;
     // Dropped before this line, the copy is aborted as a whole.
-    writer.finish().await
+    Ok(sink.finish().await?)
 }

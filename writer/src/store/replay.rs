@@ -20,6 +20,7 @@ use super::copy::copy;
 use super::transaction::{begin, store_new};
 use super::{Connected, QuarantineReason, Receipt, StoreError, rollup};
 use crate::enrich::{Enricher, PreparedEnvelope};
+use crate::metrics::Clock;
 use crate::row::Table;
 
 /// Why an entry that the ledger can't judge stays.
@@ -119,7 +120,8 @@ async fn store(
     if reason == QuarantineReason::Undecodable.as_str() {
         let prepared: Vec<_> =
             envelopes.into_iter().map(|envelope| enricher.prepare_envelope(envelope)).collect();
-        return Ok(Ok(Counted::from(&store_new(transaction, &prepared, &[]).await?)));
+        let receipt = store_new(transaction, &prepared, &[], &mut Clock::of(None)).await?;
+        return Ok(Ok(Counted::from(&receipt)));
     }
     // Any other entry is one event by itself.
     let Ok([mut alone]) = <[Envelope; 1]>::try_from(envelopes) else {
@@ -136,7 +138,7 @@ async fn store(
     if let Err(why) = storable(transaction, &prepared).await? {
         return Ok(Err(why));
     }
-    Ok(Ok(Counted::from(&store_new(transaction, &[prepared], &[]).await?)))
+    Ok(Ok(Counted::from(&store_new(transaction, &[prepared], &[], &mut Clock::of(None)).await?)))
 }
 
 /// Stores what the ledger can't judge as if it had been received now, in an envelope of its own: so a second replay of what was
@@ -159,7 +161,7 @@ async fn store_anew(
     {
         return Ok(Err(why));
     }
-    Ok(Ok(Counted::from(&store_new(transaction, &[prepared], &[]).await?)))
+    Ok(Ok(Counted::from(&store_new(transaction, &[prepared], &[], &mut Clock::of(None)).await?)))
 }
 
 /// Stores or drops one event of an envelope that the ledger has, where the event counts as in quarantine.

@@ -9,6 +9,7 @@ use super::quarantine::quarantine;
 use super::{Connected, Receipt, StoreError, rollup};
 use crate::batch::Undecodable;
 use crate::enrich::PreparedEnvelope;
+use crate::metrics::{Clock, Stage};
 use crate::row::Table;
 
 /// Stores a batch.
@@ -16,11 +17,13 @@ pub(super) async fn commit(
     connected: &mut Connected,
     envelopes: &[PreparedEnvelope],
     undecodable: &[Undecodable],
+    clock: &mut Clock,
 ) -> Result<Receipt, StoreError> {
     let habit = connected.habit.clone();
     let transaction = begin(connected).await?;
-    let receipt = store(&transaction, &habit, envelopes, undecodable).await?;
+    let receipt = store(&transaction, &habit, envelopes, undecodable, clock).await?;
     transaction.commit().await?;
+    clock.lap(Stage::Commit);
     Ok(receipt)
 }
 
@@ -29,8 +32,9 @@ pub(super) async fn store_new(
     transaction: &Transaction<'_>,
     envelopes: &[PreparedEnvelope],
     undecodable: &[Undecodable],
+    clock: &mut Clock,
 ) -> Result<Receipt, StoreError> {
-    store(transaction, &Habit::default(), envelopes, undecodable).await
+    store(transaction, &Habit::default(), envelopes, undecodable, clock).await
 }
 
 async fn store(
@@ -38,18 +42,25 @@ async fn store(
     habit: &Habit,
     envelopes: &[PreparedEnvelope],
     undecodable: &[Undecodable],
+    clock: &mut Clock,
 ) -> Result<Receipt, StoreError> {
     let claimed = claim(transaction, habit, envelopes).await?;
+    clock.lap(Stage::Claim);
+    let impressions = copy(transaction, Table::Impressions, &claimed).await?;
+    let interactions = copy(transaction, Table::Interactions, &claimed).await?;
+    clock.lap(Stage::Copy);
     let mut receipt = Receipt {
-        impressions: copy(transaction, Table::Impressions, &claimed).await?,
-        interactions: copy(transaction, Table::Interactions, &claimed).await?,
+        impressions,
+        interactions,
         duplicate_envelopes: claimed.claims.iter().filter(|claim| **claim == Claim::Duplicate).count() as u64,
         quarantined: quarantine(transaction, &claimed, undecodable).await?,
         dropped: Vec::new(),
     };
+    clock.lap(Stage::Quarantine);
     // Last, since these rows are the ones that writers share: held for the shortest time.
     rollup::add(transaction, &claimed).await?;
     receipt.dropped = rollup::add_dropped(transaction, &claimed).await?;
+    clock.lap(Stage::Rollups);
     if receipt.impressions + receipt.interactions != claimed.rows.len() as u64 {
         return Err(StoreError::Stop("the tables took another number of rows than were claimed".into()));
     }

@@ -5,6 +5,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use e2e::backlog::{self, Backlog};
+use e2e::bare_copy::{self, Loaded};
 use e2e::drain::Comparison;
 use e2e::load::{Plan, Report};
 use e2e::workload;
@@ -30,6 +32,10 @@ const POLL_MS: u64 = 50;
 const LOAD_GRACE_S: u64 = 60;
 /// Longest time that emptying the queue may take, in seconds.
 const DRAIN_LIMIT_S: u64 = 360;
+/// Longest time that filling the queue may take, in seconds.
+const FILL_LIMIT_S: u64 = 300;
+/// Longest time that a bare COPY may take, in seconds.
+const COPY_LIMIT_S: u64 = 300;
 
 /// Servers and programs, ready.
 pub(super) struct Stage {
@@ -53,6 +59,16 @@ impl Stage {
             .await?;
         let programs = workspace.target.join("release");
         Ok(Self { servers, programs, accepted_ids: dir.join("accepted-ids") })
+    }
+
+    /// The database server's maintenance database, as one who may make databases.
+    pub(super) fn database_url(&self) -> &str {
+        &self.servers.database_url
+    }
+
+    /// The database server's process, where it is ours.
+    pub(super) fn postgres_pid(&self) -> Option<u32> {
+        self.servers.postgres_pid()
     }
 
     /// The broker, as the servers see it unless told otherwise.
@@ -126,6 +142,37 @@ impl Stage {
         std::fs::write(&self.accepted_ids, []).context("emptying the file of accepted ids")
     }
 
+    /// Fills the queue as an outage of the database leaves it.
+    ///
+    /// # Errors
+    /// When the broker does not take all of it.
+    pub(super) async fn fill(&self, plan: backlog::Plan) -> Result<Backlog> {
+        let mut fill = Command::new(self.programs.join("bench-fill"));
+        fill.arg(serde_json::to_string(&plan)?);
+        fill.env("AMQP_URL", self.amqp_url()).env("FOOTFALL_QUEUE_PREFIX", QUEUE_PREFIX);
+        json_of(&mut fill, Duration::from_secs(FILL_LIMIT_S)).await
+    }
+
+    /// Loads rows by bare COPY.
+    ///
+    /// # Errors
+    /// When Postgres does not take all of them.
+    pub(super) async fn copy(&self, plan: &bare_copy::Plan) -> Result<Loaded> {
+        let mut copy = Command::new(self.programs.join("bench-copy"));
+        json_of(copy.arg(serde_json::to_string(plan)?), Duration::from_secs(COPY_LIMIT_S)).await
+    }
+
+    /// Starts a writer on this database; it consumes as soon as it can.
+    pub(super) async fn writer(&self, database_url: &str, settings: &[(&str, &str)]) -> Service {
+        let own = [
+            ("AMQP_URL", self.amqp_url()),
+            ("FOOTFALL_QUEUE_PREFIX", QUEUE_PREFIX),
+            ("DATABASE_URL", database_url),
+            ("FOOTFALL_OPS_ADDR", "127.0.0.1:0"),
+        ];
+        Service::spawn_from(&self.programs, "writer", &[&own, settings].concat()).await
+    }
+
     /// Empties the queue of whatever is left in it, and forgets the 202s.
     ///
     /// # Errors
@@ -148,14 +195,21 @@ impl Stage {
 async fn build(workspace: &Workspace) -> Result<()> {
     note("building in release mode");
     let mut cargo = workspace.cargo();
-    let status = cargo.args(["build", "--release", "--package", "e2e", "--bins"]).status().await;
+    let status = cargo
+        .args(["build", "--release", "--package", "e2e", "--package", "writer", "--bins"])
+        .status()
+        .await;
     if !status.context("starting cargo")?.success() {
         bail!("the benchmark's programs do not build");
     }
     Ok(())
 }
 
-async fn make_projects(database_url: &str) -> Result<()> {
+/// Migrates a database and makes the workload's projects in it.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn make_projects(database_url: &str) -> Result<()> {
     migrations::migrate(database_url).await.context("migrating the database")?;
     let (client, connection) =
         tokio_postgres::connect(database_url, NoTls).await.context("connecting to Postgres")?;

