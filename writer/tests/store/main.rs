@@ -12,3 +12,4 @@ mod roles;
 mod rollups;
 mod safety;
 mod support;
+mod together;
