@@ -2,6 +2,7 @@
 
 mod broker;
 mod rights;
+mod standbys;
 mod tables;
 
 use clap::Args;
@@ -26,6 +27,7 @@ pub(crate) async fn run(doctor: &Doctor) -> Result<Answer, Failure> {
     let broker = if doctor.no_broker { None } else { Some(broker_settings()?) };
     let client = database::connect().await?;
     let mut checks = safety::check(&client).await?;
+    checks.extend(standbys::check(&client).await?);
     checks.extend(rights::check(&client).await?);
     checks.extend(tables::check(&client).await?);
     if let Some(broker) = broker {

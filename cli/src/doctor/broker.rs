@@ -1,7 +1,10 @@
-//! The two queues, as the broker has them.
+//! The two queues, as the broker has them, and how many brokers there are, as far as their name tells.
 
 use shared::queue::rabbitmq::{Inspection, QueueState, RabbitConfig};
 use writer::safety::{Check, State};
+
+/// Fewest nodes that lose nothing with one of their disks.
+const BROKER_NODES_MIN: usize = 3;
 
 /// Looks at the queues; a broker that is away is a finding, too.
 pub(super) async fn check(rabbit: &RabbitConfig) -> Vec<Check> {
@@ -18,10 +21,19 @@ pub(super) async fn check(rabbit: &RabbitConfig) -> Vec<Check> {
 }
 
 fn found(inspection: &Inspection) -> Vec<Check> {
-    let Inspection { envelopes, parked, mismatch } = inspection;
+    let Inspection { addresses, envelopes, parked, mismatch } = inspection;
     let consumers = envelopes.map_or(0, |queue| queue.consumers);
     let waiting = parked.map_or(0, |queue| queue.ready);
     vec![
+        Check {
+            name: "broker nodes",
+            state: if *addresses >= BROKER_NODES_MIN { State::Ok } else { State::Warn },
+            found: format!("AMQP_URL names {addresses} address{}", if *addresses == 1 { "" } else { "es" }),
+            meaning: "with fewer than three nodes a disk that is lost takes confirmed messages along; behind a balancer there \
+                      may be more than can be seen from here",
+            change: "look at `rabbitmqctl cluster_status`; run three nodes, and let `rabbitmq-queues grow` give the queues a \
+                     member on each",
+        },
         Check {
             name: "queues",
             state: if envelopes.is_some() && parked.is_some() { State::Ok } else { State::Bad },

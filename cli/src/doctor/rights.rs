@@ -40,18 +40,18 @@ pub(super) async fn check(client: &Client) -> Result<Vec<Check>, Failure> {
             change: "as a superuser: grant set on parameter session_replication_role to footfall_write",
         },
         of_list(
-            "superusers",
+            "services' users",
             &superusers,
             State::Warn,
-            "no right holds a superuser back",
+            "no right holds back a superuser, or the owner of the tables",
             "give each service its own user, as in deploy/postgres/users.sql",
         ),
         of_list(
             "settings by user",
             &overrides,
             State::Bad,
-            "for that user or database a commit is acknowledged before it is safe",
-            "alter role … reset synchronous_commit, or alter database … reset it",
+            "for that user or database a commit is acknowledged before it is safe, or foreign keys and triggers do not hold",
+            "alter role … reset the setting, or alter database … reset it",
         ),
     ])
 }

@@ -1,10 +1,11 @@
 -- Rights that the services' roles need and do not hold, and roles that do not exist, in words. No parameters. Reads the catalogue.
-with needed (role, privilege, relation) as (
+with needed (role, privilege, object) as (
     values ('footfall_write', 'insert', 'analytics_impressions'),
            ('footfall_write', 'insert', 'analytics_events'),
            ('footfall_write', 'insert', 'ingest_ledger'),
            ('footfall_write', 'select', 'ingest_ledger'),
            ('footfall_write', 'insert', 'quarantine'),
+           ('footfall_write', 'select', 'quarantine'),
            ('footfall_write', 'update', 'daily_analytics_stats'),
            ('footfall_write', 'update', 'quarter_hour_stats'),
            ('footfall_write', 'update', 'daily_dropped_stats'),
@@ -13,18 +14,32 @@ with needed (role, privilege, relation) as (
            ('footfall_write', 'update', 'writer_heartbeat'),
            ('footfall_read', 'select', 'daily_values'),
            ('footfall_read', 'select', 'daily_visitors'),
+           ('footfall_write', 'execute', 'lock_projects_with_rules(text[])'),
+           ('footfall_write', 'execute', 'make_month(text, date, boolean)'),
+           ('footfall_write', 'execute', 'expire_partition(text, text)'),
+           ('footfall_write', 'execute', 'expire_rows(integer)'),
            ('footfall_read', 'select', 'daily_analytics_stats'),
            ('footfall_read', 'select', 'quarter_hour_stats'),
+           ('footfall_read', 'select', 'daily_dropped_stats'),
            ('footfall_read', 'select', 'analytics_impressions'),
+           ('footfall_read', 'select', 'ingest_ledger'),
+           ('footfall_read', 'select', 'quarantine'),
            ('footfall_read', 'select', 'api_keys'),
+           ('footfall_read', 'select', 'api_key_projects'),
+           ('footfall_read', 'select', 'projects'),
+           ('footfall_collect', 'select', 'projects'),
+           ('footfall_collect', 'select', 'ingest_keys'),
            ('footfall_collect', 'select', 'projects_version')
 )
 select case when pg_roles.oid is null then format('there is no role %s', role)
-       else format('%s may not %s %s', role, privilege, relation) end
+       else format('%s may not %s %s', role, privilege, object) end
 from needed
 left join pg_roles on rolname = role
 where pg_roles.oid is null
-   or not case when privilege = 'select' then has_any_column_privilege(pg_roles.oid, to_regclass(relation), 'select')
-          else has_table_privilege(pg_roles.oid, to_regclass(relation), privilege) end
+   -- Null, and so not held, where there is no such object.
+   or case privilege
+      when 'execute' then has_function_privilege(pg_roles.oid, to_regprocedure(object), 'execute')
+      when 'select' then has_any_column_privilege(pg_roles.oid, to_regclass(object), 'select')
+      else has_table_privilege(pg_roles.oid, to_regclass(object), privilege) end is not true
 group by 1
 order by 1

@@ -18,4 +18,20 @@ where relnamespace = 'public'::regnamespace
               'writer_heartbeat')
           else false end
   )
+union all
+-- Secrets' hashes, and what is kept of strangers.
+select format('%s may read %s.%s', role, relation, attribute)
+from (
+    values ('footfall_write', 'api_keys', 'secret_sha256'),
+           ('footfall_write', 'ingest_keys', 'secret_sha256'),
+           ('footfall_read', 'ingest_keys', 'secret_sha256'),
+           ('footfall_read', 'quarantine', 'payload'),
+           ('footfall_collect', 'api_keys', 'secret_sha256'),
+           ('footfall_collect', 'quarantine', 'payload'),
+           ('footfall_collect', 'analytics_impressions', 'url'),
+           ('footfall_collect', 'analytics_events', 'event_data')
+) as hidden (role, relation, attribute)
+where exists (select from pg_roles where rolname = role)
+  and to_regclass(relation) is not null
+  and has_column_privilege(role, to_regclass(relation), attribute, 'select')
 order by 1

@@ -1,9 +1,11 @@
 //! The tables: their version, their partitions, and what waits where it should not for long.
 
+use time::OffsetDateTime;
 use tokio_postgres::Client;
 use writer::safety::{Check, State};
 
 use crate::failure::Failure;
+use crate::values::Shown;
 
 /// Oldest Postgres that Footfall runs on, as `server_version_num`.
 const SERVER_VERSION_MIN: i32 = 150_000;
@@ -18,7 +20,7 @@ pub(super) async fn check(client: &Client) -> Result<Vec<Check>, Failure> {
     let build = migrations::latest_version();
     let row = client.query_one(include_str!("partitions.sql"), &[&DEFAULT_ROWS_COUNTED_MAX]).await?;
     let (ahead, waiting): (i32, i64) = (row.get(0), row.get(1));
-    let quarantined: i64 = client.query_one(include_str!("quarantined.sql"), &[]).await?.get(0);
+    let (quarantine, retention) = (quarantine(client).await?, retention(client).await?);
     Ok(vec![
         Check {
             name: "server version",
@@ -52,12 +54,39 @@ pub(super) async fn check(client: &Client) -> Result<Vec<Check>, Failure> {
             meaning: "they are counted, and are moved when their month is made",
             change: "run `footfall maintain`; with `--however-long` at a quiet hour where it says that they are many",
         },
-        Check {
-            name: "quarantine",
-            state: if quarantined == 0 { State::Ok } else { State::Warn },
-            found: format!("{quarantined} entries"),
-            meaning: "they were accepted and are not counted",
-            change: "look at them: `footfall quarantine list`; then replay or purge them",
-        },
+        retention,
+        quarantine,
     ])
+}
+
+async fn retention(client: &Client) -> Result<Check, Failure> {
+    let row = client.query_one(include_str!("retention.sql"), &[]).await?;
+    let (raw, rollups, expired): (i32, i32, i64) = (row.get(0), row.get(1), row.get(2));
+    let kept = |months: i32| if months == 0 { "for ever".to_owned() } else { format!("{months} months") };
+    Ok(Check {
+        name: "retention",
+        state: if expired == 0 { State::Ok } else { State::Warn },
+        found: format!("raw rows {}, rollups {}, {expired} months overdue", kept(raw), kept(rollups)),
+        meaning: "they should have been dropped, or somebody detached one to keep it",
+        change: "run `footfall maintain`, and look in the writers' logs why they do not",
+    })
+}
+
+async fn quarantine(client: &Client) -> Result<Check, Failure> {
+    let row = client.query_one(include_str!("quarantined.sql"), &[]).await?;
+    let (entries, size, reasons): (i64, String, String) = (row.get(0), row.get(1), row.get(2));
+    let found = match row.get::<_, Option<OffsetDateTime>>(3) {
+        Some(oldest) => {
+            let since = Shown(Some(oldest));
+            format!("{entries} entries ({reasons}) in {size}, the oldest since {since}")
+        }
+        None => format!("no entry, {size}"),
+    };
+    Ok(Check {
+        name: "quarantine",
+        state: if entries == 0 { State::Ok } else { State::Warn },
+        found,
+        meaning: "they were accepted and are not counted",
+        change: "look at them: `footfall quarantine list`; then replay or purge them",
+    })
 }

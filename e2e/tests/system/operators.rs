@@ -232,6 +232,10 @@ async fn the_doctor_tells_what_is_wrong_and_what_to_change() {
         "default partitions",
         "rights beyond need",
         "rights missing",
+        "settings by user",
+        "server",
+        "standbys",
+        "retention",
         "queues",
         "queue arguments",
         "consumers",
@@ -249,6 +253,35 @@ async fn the_doctor_tells_what_is_wrong_and_what_to_change() {
         (state("rights beyond need").await, state("rights missing").await),
         ("ok".to_owned(), "bad".to_owned())
     );
+    client.batch_execute("grant insert on quarantine to footfall_write").await.unwrap();
+    for (wrong, mended, check) in [
+        (
+            "grant select on ingest_keys to footfall_read",
+            "revoke select on ingest_keys from footfall_read",
+            "rights beyond need",
+        ),
+        (
+            "revoke execute on function lock_projects_with_rules from footfall_write",
+            "grant execute on function lock_projects_with_rules to footfall_write",
+            "rights missing",
+        ),
+        (
+            "do $$ begin execute format('alter database %I set synchronous_commit = False', current_database()); end $$",
+            "do $$ begin execute format('alter database %I reset synchronous_commit', current_database()); end $$",
+            "settings by user",
+        ),
+    ] {
+        client.batch_execute(wrong).await.unwrap();
+        assert_eq!(state(check).await, "bad", "{wrong}");
+        client.batch_execute(mended).await.unwrap();
+        assert_eq!(state(check).await, "ok", "{mended}");
+    }
+    assert_eq!(state("broker nodes").await, "warn", "the tests' broker is one");
+    let expired = "create table analytics_events_2019_01 partition of analytics_events
+                   for values from ('2019-01-01 00:00Z') to ('2019-02-01 00:00Z');
+                   alter table analytics_events_2019_01 owner to footfall_migrate";
+    client.batch_execute(expired).await.unwrap();
+    assert_eq!(state("retention").await, "warn");
     client
         .batch_execute(
             "insert into analytics_impressions (project_id, created_at) values ('alpha', '2019-01-01')",

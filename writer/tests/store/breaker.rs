@@ -94,19 +94,22 @@ async fn messages_that_cannot_be_read_count_as_well() {
 #[tokio::test]
 async fn what_senders_do_wrong_stops_nothing() {
     let mut bench = Bench::new().await;
+    let mut poisoned = rows("alpha", 10, "https://e.com/");
+    poisoned[0].events[0] = impression("https://e.com/\0");
+    bench.store(&poisoned).await.unwrap();
     let unknown = rows("nobody", 300, "https://e.com/");
     bench.store(&unknown).await.unwrap();
     let mut reused = rows("alpha", 300, "https://e.com/1");
     bench.store(&reused).await.unwrap();
     reused.iter_mut().for_each(|envelope| envelope.events = vec![impression("https://e.com/2"); 10]);
     bench.store(&reused).await.unwrap();
-    assert_eq!(bench.count("quarantine").await, 600);
+    assert_eq!(bench.count("quarantine").await, 601);
 
     let mut poisoned = rows("alpha", 10, "https://e.com/");
     poisoned[0].events[0] = impression("https://e.com/\0");
     bench.store(&poisoned).await.unwrap();
 
-    assert_eq!(bench.count("quarantine where reason = 'refused'").await, 1);
+    assert_eq!(bench.count("quarantine where reason = 'refused'").await, 2);
 }
 
 #[tokio::test]

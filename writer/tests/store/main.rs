@@ -14,3 +14,4 @@ mod roles;
 mod rollups;
 mod safety;
 mod support;
+mod together;

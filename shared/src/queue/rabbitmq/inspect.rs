@@ -1,5 +1,8 @@
 //! What is found on the broker, for operators: nothing is made and nothing consumed.
 
+use std::collections::HashSet;
+use std::net::IpAddr;
+
 use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties};
@@ -19,6 +22,8 @@ pub struct QueueState {
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
+    /// Under how many addresses the URL's host is known; a name for three brokers has three, unless a balancer stands before them.
+    pub addresses: usize,
     /// The queue that writers consume; `None` where there is none.
     pub envelopes: Option<QueueState>,
     /// The queue of messages that reached their delivery limit; `None` where there is none.
@@ -45,9 +50,17 @@ impl RabbitConfig {
                 mismatch = self.declare(&channel).await.err().map(|error| error.to_string());
             }
             close(&connection).await;
-            Ok(Inspection { envelopes, parked, mismatch })
+            Ok(Inspection { addresses: self.addresses().await, envelopes, parked, mismatch })
         })
         .await
+    }
+
+    /// How many addresses the host has; it has one at least, since a connection was made to it.
+    async fn addresses(&self) -> usize {
+        let authority = &self.uri.authority;
+        let found = tokio::net::lookup_host((authority.host.as_str(), authority.port)).await;
+        let distinct: HashSet<IpAddr> = found.into_iter().flatten().map(|address| address.ip()).collect();
+        distinct.len().max(1)
     }
 }
 
