@@ -24,7 +24,8 @@ create table daily_value_stats (
     dimension    smallint not null,
     value        text collate "C" not null,
     events_count bigint not null,
-    primary key (project_id, date, dimension, value)
+    -- One dimension over a range of days.
+    primary key (project_id, dimension, date, value)
 ) with (
     -- An updated count stays in its page: no index is touched.
     fillfactor = 80
@@ -150,8 +151,8 @@ begin
     known as materialized (
         select added.*,
                (select named.ctid from daily_value_stats as named
-                where named.project_id = added.project_id and named.date = added.date
-                  and named.dimension = added.dimension and named.value = added.value limit 1) as named_at
+                where named.project_id = added.project_id and named.dimension = added.dimension
+                  and named.date = added.date and named.value = added.value limit 1) as named_at
         from added
     ),
     by_name as (
@@ -183,7 +184,7 @@ begin
         insert into daily_value_stats (project_id, date, dimension, value, events_count)
         select placed.project_id, placed.date, placed.dimension, placed.value, placed.events_count
         from placed where placed.has_room
-        order by 1, 2, 3, 4
+        order by 1, 3, 2, 4
     ),
     -- Most folds name nothing and leave nothing over.
     told as (
