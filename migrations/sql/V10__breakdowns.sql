@@ -17,13 +17,15 @@ alter table quarter_hour_stats
 -- Events a project, UTC day and value of a dimension. Only fold_deltas and a rebuild write here, one at a time.
 -- Dimensions: 1 place, 2 page, 3 referrer's host, 4 device, 5 browser count impressions; 6 label counts interactions.
 -- An empty value: the event has none. A place is a JSON array: country, city, latitude, longitude, each null where unknown.
+-- No foreign key: where there is a row, daily_dimension_stats has one, which has it; a check a value would cost as much as the row.
 create table daily_value_stats (
-    project_id   text collate "C" not null references projects (project_id),
+    project_id   text collate "C" not null,
     date         date not null,
     dimension    smallint not null,
     value        text collate "C" not null,
     events_count bigint not null,
-    primary key (project_id, date, dimension, value)
+    -- One dimension over a range of days.
+    primary key (project_id, dimension, date, value)
 ) with (
     -- An updated count stays in its page: no index is touched.
     fillfactor = 80
@@ -119,6 +121,9 @@ create function fold_deltas(rows_max integer) returns table (
 language plpgsql
 security definer
 set search_path = public, pg_temp
+-- A step's keys are sorted in memory; and compiling the statement takes longer than it.
+set work_mem = '32MB'
+set jit = off
 as $$
 #variable_conflict use_column
 declare
@@ -142,34 +147,44 @@ begin
         from gone, unnest(gone.dimensions, gone."values", gone.counts) as one (dimension, value, count)
         group by 1, 2, 3, 4
     ),
-    -- A look-up a key, whatever the planner believes: it can't turn these into a join that scans the table.
-    known as (
+    -- A look-up a key, whatever the planner believes: it can't turn this into a join that scans the table.
+    known as materialized (
         select added.*,
-               (select true from daily_value_stats as named
-                where named.project_id = added.project_id and named.date = added.date
-                  and named.dimension = added.dimension and named.value = added.value limit 1) is not null as is_named
+               (select named.ctid from daily_value_stats as named
+                where named.project_id = added.project_id and named.dimension = added.dimension
+                  and named.date = added.date and named.value = added.value limit 1) as named_at
         from added
     ),
-    placed as (
+    by_name as (
+        update daily_value_stats as stats
+        set events_count = stats.events_count + known.events_count
+        from known
+        where stats.ctid = known.named_at
+    ),
+    fresh as materialized (
         select known.*,
-               known.is_named or
-               row_number() over (
-                   partition by known.project_id, known.date, known.dimension, known.is_named
-                   order by known.events_count desc, known.value
-               ) + coalesce((
+               values_max - coalesce((
                    select told.named_count from daily_dimension_stats as told
                    where told.project_id = known.project_id and told.date = known.date
                      and told.dimension = known.dimension limit 1
-               ), 0) <= values_max as has_room
-        from known
+               ), 0) as rows_left
+        from known where known.named_at is null
+    ),
+    placed as materialized (
+        select fresh.*,
+               row_number() over (
+                   partition by fresh.project_id, fresh.date, fresh.dimension
+                   -- Where nothing is left, nobody asks who comes first.
+                   order by case when fresh.rows_left > 0 then -fresh.events_count end,
+                            case when fresh.rows_left > 0 then fresh.value end
+               ) <= fresh.rows_left as has_room
+        from fresh
     ),
     by_value as (
-        insert into daily_value_stats as stats (project_id, date, dimension, value, events_count)
+        insert into daily_value_stats (project_id, date, dimension, value, events_count)
         select placed.project_id, placed.date, placed.dimension, placed.value, placed.events_count
         from placed where placed.has_room
-        order by 1, 2, 3, 4
-        on conflict (project_id, date, dimension, value) do update
-        set events_count = stats.events_count + excluded.events_count
+        order by 1, 3, 2, 4
     ),
     -- Most folds name nothing and leave nothing over.
     told as (
@@ -177,7 +192,7 @@ begin
                count(*) filter (where placed.has_room) as named,
                count(*) filter (where not placed.has_room) as other,
                coalesce(sum(placed.events_count) filter (where not placed.has_room), 0) as other_count
-        from placed where not placed.is_named
+        from placed
         group by 1, 2, 3
     ),
     by_dimension as (

@@ -18,7 +18,7 @@ const STEP_DELTAS_MAX: i32 = 2_000;
 /// Steps of one run; what is left waits for the next.
 const STEPS_MAX: u32 = 500;
 /// The advisory lock of whoever writes the folded tables: "FOLD" in ASCII, as in `fold_deltas`.
-pub(crate) const LOCK_KEY: i64 = 0x46_4f_4c_44;
+pub const LOCK_KEY: i64 = 0x46_4f_4c_44;
 
 /// What was folded.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 use self::counted::Counted;
 pub use self::difference::Difference;
 use self::stored::Stored;
-use crate::fold::LOCK_KEY;
+pub use crate::fold::LOCK_KEY;
 use crate::rollup::SketchError;
 
 /// Values of a project, day and dimension that have a row of their own, as in `V10__breakdowns.sql`; the others are one number.

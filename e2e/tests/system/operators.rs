@@ -349,6 +349,41 @@ async fn retention_is_shown_and_set_and_a_maintenance_says_what_it_did() {
 }
 
 #[tokio::test]
+async fn a_counter_changed_by_hand_is_named_by_verify_and_put_right_by_rebuild() {
+    let (database, broker) = (TestDatabase::create().await, TestBroker::create());
+    let operator = Operator::of(&database, &broker);
+    assert_eq!(operator.does("verify").await["days"], 0, "nothing is there yet");
+    operator.does("project add alpha --name Alpha").await;
+    store(&database, &[envelope("alpha", vec![impression("https://example.com/page"); 3])]).await;
+    let client = database.client().await;
+    let today = "select (now() at time zone 'UTC')::date::text";
+    let today: String = client.query_one(today, &[]).await.unwrap().get(0);
+    assert_eq!(operator.does("verify").await["differences"], json!([]));
+
+    client.batch_execute("update daily_analytics_stats set impressions_count = 4").await.unwrap();
+    let (code, found) = operator.asks(&format!("verify --from {today} --to {today} --project alpha")).await;
+    let difference = json!({ "rollup": "daily_analytics_stats", "project_id": "alpha", "date": today, "key": "",
+                             "stored": "4 + 0", "counted": "3 + 0" });
+    assert_eq!((code, &found["differences"]), (Some(1), &json!([difference])));
+    let said = operator.run("verify").await;
+    let (said, progress) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
+    assert!(
+        said.contains("daily_analytics_stats alpha") && said.contains("kept 4 + 0, counted 3 + 0"),
+        "{said}"
+    );
+    assert!(progress.contains("day 1 of 1"), "{progress}");
+
+    let rebuilt = operator.does(&format!("rebuild --from {today} --to {today}")).await;
+    assert_eq!(rebuilt["differing_project_days"], 1, "{rebuilt}");
+    assert_eq!(operator.does("verify").await["differences"], json!([]));
+    assert_eq!(assert_rollups_equal_a_recount(&client).await, (3, 0));
+    operator.fails(2, "rebuild --from 2026-11-23").await;
+    operator.fails(2, &format!("rebuild --from {today} --to 2020-01-01")).await;
+    let expired = operator.does("rebuild --from 2020-01-01 --to 2020-01-02").await;
+    assert_eq!((&expired["days"], &expired["days_without_rows"]), (&json!(0), &json!(2)));
+}
+
+#[tokio::test]
 async fn a_wrong_command_ends_with_2_and_one_that_is_refused_with_1() {
     let (database, broker) = (TestDatabase::create().await, TestBroker::create());
     let operator = Operator::of(&database, &broker);

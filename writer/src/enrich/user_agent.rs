@@ -5,6 +5,7 @@
 //! again from the raw rows; an update of either changes what a recount says of older days (`footfall rebuild` makes them agree).
 
 use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use shared::event::USER_AGENT_BYTES_MAX;
@@ -67,12 +68,38 @@ pub struct Agent {
     pub browser: Arc<str>,
 }
 
-/// The rules, read at their first use: it takes some tens of milliseconds and some megabytes. They are a part of this build, and a
-/// test reads them; were they unreadable all the same, every family would be unknown.
-static RULES: LazyLock<Option<Extractor<'static>>> = LazyLock::new(|| {
-    let rules: Vec<Parser<'static>> = serde_json::from_str(BROWSERS).ok()?;
-    Builder::new().push_all(rules).ok()?.build().ok()
+/// A text to find the family of, and where to answer; `None`: no rule fits.
+type Question = (String, SyncSender<Option<String>>);
+
+/// The thread that has the rules, begun at their first use: reading them takes some tens of milliseconds and 10 MB. They are a part
+/// of this build, and a test asks them; were they unreadable all the same, every family would be unknown.
+///
+/// One thread, since each that asks regular expressions keeps memory of its own in them: 15 MB, were every browser of the past to
+/// call. What was asked is remembered, so few wait for the answer.
+static RULES: LazyLock<Option<Sender<Question>>> = LazyLock::new(|| {
+    let (sender, questions) = channel::<Question>();
+    let thread = std::thread::Builder::new().name("user-agents".to_owned());
+    thread.spawn(move || answer(&questions)).ok().map(|_running| sender)
 });
+
+fn answer(questions: &Receiver<Question>) {
+    let rules: Option<Extractor<'_>> = (|| {
+        let rules: Vec<Parser<'_>> = serde_json::from_str(BROWSERS).ok()?;
+        Builder::new().push_all(rules).ok()?.build().ok()
+    })();
+    for (text, answer) in questions {
+        let found = rules.as_ref().and_then(|rules| rules.extract(&text));
+        // Whoever asked may be gone.
+        let _told = answer.send(found.map(|found| found.family.into_owned()));
+    }
+}
+
+/// The family of browsers that a rule finds.
+fn family(text: &str) -> Option<String> {
+    let (sender, answer) = sync_channel(1);
+    RULES.as_ref()?.send((text.to_owned(), sender)).ok()?;
+    answer.recv().ok()?
+}
 
 /// Reads user agents, and remembers what it read.
 #[derive(Default)]
@@ -98,7 +125,7 @@ impl UserAgents {
     }
 
     fn read(text: &str) -> Agent {
-        let family = RULES.as_ref().and_then(|rules| rules.extract(text)).map(|found| found.family);
+        let family = family(text);
         let family = family.as_deref().filter(|family| !family.is_empty()).unwrap_or(UNKNOWN_FAMILY);
         let family = &family[..family.floor_char_boundary(FAMILY_BYTES_MAX)];
         Agent { device: Device::of(text), browser: family.into() }
@@ -128,7 +155,6 @@ mod tests {
     #[test]
     fn browsers_and_devices_are_told_apart() {
         let agents = UserAgents::default();
-        assert!(RULES.is_some());
         for (text, device, browser) in [
             (WINDOWS_CHROME, Device::Desktop, "Chrome"),
             (

@@ -13,9 +13,11 @@ use crate::store::{add_days, add_quarters};
 impl Recount {
     /// Makes the rollups equal the recount, plus whatever was added since.
     ///
+    /// Whoever calls it has held the lock of [`super::LOCK_KEY`] since before the recount's snapshot.
+    ///
     /// # Errors
-    /// [`RecountError`].
-    pub(super) async fn correct(&self, transaction: &Transaction<'_>) -> Result<(), RecountError> {
+    /// [`RecountError`]; the transaction is to be rolled back.
+    pub async fn correct(&self, transaction: &Transaction<'_>) -> Result<(), RecountError> {
         // What nobody but holders of the lock may touch: deltas of the snapshot and folded rows give way to the recount.
         let (project, date) = (&self.project_id, self.date);
         let sql = include_str!("sql/forget_folded.sql");
