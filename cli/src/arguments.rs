@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{doctor, key, maintain, project, quarantine};
+use crate::{doctor, key, maintain, project, quarantine, visitor};
 
 /// Footfall's command line for operators.
 ///
@@ -35,8 +35,12 @@ pub enum Command {
     Quarantine(quarantine::Command),
     /// Makes month partitions ahead and removes what expired; writers do it by themselves every hour.
     Maintain(maintain::Maintain),
-    /// Shows or sets how many months raw rows and rollups are kept.
+    /// Shows or sets how long raw rows, rollups and the ledger are kept.
     Retention(maintain::Retention),
+    /// Everything there is of one visitor, as JSON.
+    Export(visitor::Export),
+    /// Erases everything there is of one visitor, and corrects the rollups.
+    Erase(visitor::Erase),
     /// Looks for what could break the promise, in the settings of database and broker, and says what to change.
     Doctor(doctor::Doctor),
 }

@@ -22,6 +22,8 @@ mod quarantine;
 
 mod values;
 
+mod visitor;
+
 use crate::answer::Answer;
 use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
@@ -47,5 +49,7 @@ async fn answer(command: Command) -> Result<Answer, Failure> {
         Command::Retention(retention) => maintain::retention(&retention).await,
         Command::Doctor(doctor) => doctor::run(&doctor).await,
         Command::Quarantine(command) => quarantine::run(command).await,
+        Command::Export(asked) => visitor::export(&asked).await,
+        Command::Erase(asked) => visitor::erase(&asked).await,
     }
 }
