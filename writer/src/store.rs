@@ -198,7 +198,10 @@ impl Store {
         quarantine_id: i64,
         unjudged: Unjudged,
     ) -> Result<Replayed, StoreError> {
-        match self.run(async |connected| replay::replay(connected, enricher, quarantine_id, unjudged).await).await {
+        match self
+            .run(async |connected| replay::replay(connected, enricher, quarantine_id, unjudged).await)
+            .await
+        {
             Err(StoreError::Refused { detail, .. }) => Ok(Replayed::Stays(detail)),
             outcome => outcome,
         }

@@ -19,6 +19,8 @@ mod overload;
 
 mod faults;
 
+mod ledger;
+
 /// What a shell reports for a program ended by SIGINT.
 const EXIT_INTERRUPTED: u8 = 130;
 
@@ -37,6 +39,8 @@ enum Bench {
     Overload(overload::Arguments),
     /// How fast the collector refuses while its broker is paused, killed, out of memory, or full.
     Faults(faults::Arguments),
+    /// What the ledger costs an envelope, in time and bytes, against the table and the statement of before.
+    Ledger(ledger::Arguments),
 }
 
 /// Runs a benchmark to its end.
@@ -52,6 +56,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
             Bench::Collector(arguments) => collector::run(&workspace, arguments).await,
             Bench::Overload(arguments) => overload::run(&workspace, arguments).await,
             Bench::Faults(arguments) => faults::run(&workspace, arguments).await,
+            Bench::Ledger(arguments) => ledger::run(&workspace, arguments).await,
         }
     };
     tokio::select! {

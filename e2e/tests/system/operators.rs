@@ -298,7 +298,10 @@ async fn retention_is_shown_and_set_and_a_maintenance_says_what_it_did() {
     let old =
         "select ensure_partitions((now() - interval '4 months')::date, (now() - interval '4 months')::date)";
     client.batch_execute(old).await.unwrap();
-    assert_eq!(operator.does("retention").await, json!({ "raw_months": 24, "rollup_months": 0, "ledger_days": 30 }));
+    assert_eq!(
+        operator.does("retention").await,
+        json!({ "raw_months": 24, "rollup_months": 0, "ledger_days": 30 })
+    );
     assert_eq!(operator.does("maintain").await["dropped"], json!([]));
 
     let set = operator.does("retention --raw-months 3 --rollup-months 6").await;

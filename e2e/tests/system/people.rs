@@ -17,7 +17,8 @@ async fn visited(database: &TestDatabase, visitor: Uuid) {
     let mut late = impression("https://example.com/late");
     late.age_ms = 40 * 24 * 60 * 60 * 1_000;
     let data = json!({ "question": "Open?" });
-    let events = vec![impression("https://example.com/"), interaction(InteractionType::AskQuestion, &data), late];
+    let events =
+        vec![impression("https://example.com/"), interaction(InteractionType::AskQuestion, &data), late];
     for project in ["alpha", "beta", "nobody"] {
         let own = Envelope { visitor_id: Some(visitor), ..envelope(project, events.clone()) };
         store(database, &[own, envelope(project, events.clone())]).await;
@@ -55,9 +56,23 @@ async fn a_visitors_export_is_everything_in_the_order_it_happened_and_nothing_of
     assert!(events.len() == 7 && times.is_sorted(), "{all}");
     assert!(events.iter().all(|event| event["visitor_id"] == visitor.to_string()), "{all}");
     let asked = events.iter().find(|event| event["table"] == "analytics_events").unwrap();
-    assert_eq!((&asked["event_type"], &asked["event_data"]["question"]), (&json!("ask_question"), &json!("Open?")));
+    assert_eq!(
+        (&asked["event_type"], &asked["event_data"]["question"]),
+        (&json!("ask_question"), &json!("Open?"))
+    );
     let viewed = events.iter().find(|event| event["table"] == "analytics_impressions").unwrap();
-    for column in ["id", "project_id", "session_id", "url", "referrer", "user_agent", "geo_country", "geo_city", "geo_lat", "geo_lng"] {
+    for column in [
+        "id",
+        "project_id",
+        "session_id",
+        "url",
+        "referrer",
+        "user_agent",
+        "geo_country",
+        "geo_city",
+        "geo_lat",
+        "geo_lng",
+    ] {
         assert!(viewed.get(column).is_some(), "{column}: {viewed}");
     }
     let kept = all["quarantined"].as_array().unwrap();
@@ -80,12 +95,18 @@ async fn an_erased_visitor_is_gone_everywhere_and_the_others_are_counted_as_befo
     quarantine(&database, &message(&[own, other.clone()])).await;
 
     let would = operator.does(&format!("erase --visitor {visitor}")).await;
-    assert_eq!((&would["erased"], &would["rows"], &would["quarantined"]), (&json!(false), &json!(7), &json!(4)));
+    assert_eq!(
+        (&would["erased"], &would["rows"], &would["quarantined"]),
+        (&json!(false), &json!(7), &json!(4))
+    );
     assert_eq!(assert_rollups_equal_a_recount(&database.client().await).await, (9, 4), "nothing went");
     let erased = operator.does(&format!("erase --visitor {visitor} --yes")).await;
     let again = operator.does(&format!("erase --visitor {visitor} --yes")).await;
 
-    assert_eq!((&erased["erased"], &erased["rows"], &erased["quarantined"]), (&json!(true), &json!(7), &json!(4)));
+    assert_eq!(
+        (&erased["erased"], &erased["rows"], &erased["quarantined"]),
+        (&json!(true), &json!(7), &json!(4))
+    );
     assert_eq!((&again["rows"], &again["quarantined"]), (&json!(0), &json!(0)));
     assert_eq!(assert_rollups_equal_a_recount(&database.client().await).await, (4, 2));
     assert_eq!(operator.does(&format!("export --visitor {visitor}")).await["quarantined"], json!([]));

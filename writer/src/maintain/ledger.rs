@@ -4,8 +4,7 @@ use time::Date;
 use tokio_postgres::Client;
 
 use super::{
-    EXPIRE_ROUNDS_MAX, EXPIRED_ROWS_MAX, MaintainError, Manner, Report, is_in_the_way, patiently,
-    while_doing,
+    EXPIRE_ROUNDS_MAX, EXPIRED_ROWS_MAX, MaintainError, Manner, Report, is_in_the_way, patiently, while_doing,
 };
 
 /// Weeks made ahead of the present one: ids of clocks that are further ahead land in the late edge.

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::Transaction;
 
-use super::ledger::{self, Columns, Habit, Held, Key};
 use super::StoreError;
+use super::ledger::{self, Columns, Habit, Held, Key};
 use crate::enrich::PreparedEnvelope;
 use crate::row::Row;
 

@@ -145,15 +145,7 @@ async fn copy(transaction: &Transaction<'_>, asked: &Columns<'_>) -> Result<bool
 }
 
 async fn load(transaction: &Transaction<'_>, asked: &Columns<'_>) -> Result<u64, tokio_postgres::Error> {
-    let types = [
-        Type::UUID,
-        Type::TEXT,
-        Type::BYTEA,
-        Type::INT4,
-        Type::INT4,
-        Type::INT4,
-        Type::TIMESTAMPTZ,
-    ];
+    let types = [Type::UUID, Type::TEXT, Type::BYTEA, Type::INT4, Type::INT4, Type::INT4, Type::TIMESTAMPTZ];
     let sink = transaction.copy_in(include_str!("sql/copy_claims.sql")).await?;
     let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, &types));
     for place in 0..asked.ids.len() {
@@ -175,9 +167,8 @@ async fn load(transaction: &Transaction<'_>, asked: &Columns<'_>) -> Result<u64,
 async fn insert(transaction: &Transaction<'_>, asked: &Columns<'_>) -> Result<Vec<Held>, StoreError> {
     let Columns { ids, projects, hashes, stored, quarantined, dropped, received_at } = asked;
     let sql = include_str!("sql/claim.sql");
-    let returned = transaction
-        .query(sql, &[ids, projects, hashes, stored, quarantined, dropped, received_at])
-        .await?;
+    let returned =
+        transaction.query(sql, &[ids, projects, hashes, stored, quarantined, dropped, received_at]).await?;
     let mut new: Vec<(Uuid, &str)> = returned.iter().map(|row| (row.get(0), row.get(1))).collect();
     new.sort_unstable();
     let keys = asked.keys();

@@ -271,7 +271,9 @@ async fn the_write_role_can_drop_what_the_ledger_need_not_remember_and_nothing_e
     bench.client.batch_execute("set role footfall_write").await.unwrap();
 
     for step in ["promise", "prove", "detach", "drop"] {
-        for table in weeks[1..].iter().map(String::as_str).chain(["ingest_ledger", "ingest_ledger_early", "projects"]) {
+        for table in
+            weeks[1..].iter().map(String::as_str).chain(["ingest_ledger", "ingest_ledger_early", "projects"])
+        {
             let sql = "select expire_ledger_week($1, $2, true)";
             let taken = bench.client.query_one(sql, &[&table, &step]).await.unwrap();
             assert_eq!(taken.get::<_, &str>(0), "nothing", "{step} {table}");
