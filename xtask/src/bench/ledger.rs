@@ -141,8 +141,10 @@ async fn measure(client: &Client) -> Result<Measured> {
     }
     let [before, looking, blind] = rounds.map(|rounds| Spread::of(rounds.into_iter().skip(1)));
     let bytes = async |table: &str| -> Result<(f64, f64)> {
-        let row = client.query_one(include_str!("ledger/bytes.sql"), &[&table]).await?;
-        Ok((row.get(0), row.get(1)))
+        let rows = client.query_one(&format!("select count(*)::float8 from {table}"), &[]).await?;
+        let (rows, row): (f64, _) =
+            (rows.get(0), client.query_one(include_str!("ledger/bytes.sql"), &[&table]).await?);
+        Ok((row.get::<_, f64>(0) / rows, row.get::<_, f64>(1) / rows))
     };
     Ok((before, looking, blind, bytes("before.ingest_ledger").await?, bytes("public.ingest_ledger").await?))
 }
