@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{doctor, key, maintain, project, quarantine, rollups};
+use crate::{doctor, key, maintain, project, quarantine, rollups, visitor};
 
 /// Footfall's command line for operators.
 ///
@@ -35,12 +35,16 @@ pub enum Command {
     Quarantine(quarantine::Command),
     /// Makes month partitions ahead and removes what expired; writers do it by themselves every hour.
     Maintain(maintain::Maintain),
-    /// Shows or sets how many months raw rows and rollups are kept.
+    /// Shows or sets how long raw rows, rollups and the ledger are kept.
     Retention(maintain::Retention),
     /// Counts raw rows again and compares them with every rollup of events; ends with 1 where one differs.
     Verify(rollups::Verify),
     /// Counts raw rows again and puts the result in the place of rollups that differ; writers and readers go on meanwhile.
     Rebuild(rollups::Rebuild),
+    /// Everything there is of one visitor, as JSON.
+    Export(visitor::Export),
+    /// Erases everything there is of one visitor, and corrects the rollups.
+    Erase(visitor::Erase),
     /// Looks for what could break the promise, in the settings of database and broker, and says what to change.
     Doctor(doctor::Doctor),
 }

@@ -24,6 +24,8 @@ mod rollups;
 
 mod values;
 
+mod visitor;
+
 use crate::answer::Answer;
 use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
@@ -51,5 +53,7 @@ async fn answer(command: Command) -> Result<Answer, Failure> {
         Command::Rebuild(rebuild) => rollups::rebuild(&rebuild).await,
         Command::Doctor(doctor) => doctor::run(&doctor).await,
         Command::Quarantine(command) => quarantine::run(command).await,
+        Command::Export(asked) => visitor::export(&asked).await,
+        Command::Erase(asked) => visitor::erase(&asked).await,
     }
 }

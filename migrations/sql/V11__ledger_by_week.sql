@@ -63,6 +63,8 @@ alter table quarantine
 -- Writers wait meanwhile.
 lock table ingest_ledger in access exclusive mode;
 alter table ingest_ledger rename to ingest_ledger_2024_01_01;
+-- Who may write to the ledger writes to all of its weeks.
+revoke all on ingest_ledger_2024_01_01 from footfall_write, footfall_read;
 alter index ingest_ledger_pkey rename to ingest_ledger_2024_01_01_pkey;
 alter index ingest_ledger_received_at_idx rename to ingest_ledger_2024_01_01_received_at_idx;
 

@@ -31,7 +31,7 @@ pub const DATA_TEXT_BYTES_MAX: usize = 4_096;
 pub const NUMBER_MAX: f64 = 1e15;
 /// Number in `data` that is closest to zero, either sign, zero aside: `jsonb` prints 5e-324 with 324 digits.
 pub const NUMBER_MIN: f64 = 1e-30;
-/// Oldest event a client may report, in milliseconds before sending: seven days, the ledger's window.
+/// Oldest event a client may report, in milliseconds before sending: seven days; the ledger remembers longer.
 pub const AGE_MS_MAX: u64 = 7 * 24 * 60 * 60 * 1_000;
 
 /// One thing that happened in a widget.

@@ -21,6 +21,8 @@ mod faults;
 
 mod writer;
 
+mod ledger;
+
 /// What a shell reports for a program ended by SIGINT.
 const EXIT_INTERRUPTED: u8 = 130;
 
@@ -41,6 +43,8 @@ enum Bench {
     Faults(faults::Arguments),
     /// Rows a second out of a full queue, against a bare COPY of the same rows into the same tables.
     Writer(writer::Arguments),
+    /// What the ledger costs an envelope, in time and bytes, against the table and the statement of before.
+    Ledger(ledger::Arguments),
 }
 
 /// Runs a benchmark to its end.
@@ -57,6 +61,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
             Bench::Overload(arguments) => overload::run(&workspace, arguments).await,
             Bench::Faults(arguments) => faults::run(&workspace, arguments).await,
             Bench::Writer(arguments) => writer::run(&workspace, arguments).await,
+            Bench::Ledger(arguments) => ledger::run(&workspace, arguments).await,
         }
     };
     tokio::select! {

@@ -24,16 +24,7 @@ impl Servers {
     /// # Errors
     /// When a server can't be had, or does not start.
     pub(crate) async fn provide(dir: &Path, data: Data) -> Result<Self> {
-        let (database_url, postgres) = match workspace::given("DATABASE_URL") {
-            Some(url) => {
-                note("Postgres is the one in DATABASE_URL");
-                (url, None)
-            }
-            None => {
-                let server = start_postgres(&dir.join("postgres"), data).await?;
-                (server.url(), Some(server))
-            }
-        };
+        let (database_url, postgres) = provide_postgres(dir, data).await?;
         let (amqp_url, rabbitmq) = match workspace::given("AMQP_URL") {
             Some(url) => {
                 note("RabbitMQ is the one in AMQP_URL");
@@ -80,6 +71,19 @@ impl Servers {
         }
         Ok(())
     }
+}
+
+/// Takes `DATABASE_URL` where it is set; else starts a server, its data under `dir`. Answers its URL.
+///
+/// # Errors
+/// When it can't be had, or does not start.
+pub(crate) async fn provide_postgres(dir: &Path, data: Data) -> Result<(String, Option<PostgresServer>)> {
+    if let Some(url) = workspace::given("DATABASE_URL") {
+        note("Postgres is the one in DATABASE_URL");
+        return Ok((url, None));
+    }
+    let server = start_postgres(&dir.join("postgres"), data).await?;
+    Ok((server.url(), Some(server)))
 }
 
 async fn start_postgres(dir: &Path, data: Data) -> Result<PostgresServer> {

@@ -7,6 +7,7 @@ mod crash;
 mod drain;
 mod metrics;
 mod operators;
+mod people;
 mod outage;
 mod pipeline;
 mod privacy;

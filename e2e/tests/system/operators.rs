@@ -18,12 +18,12 @@ use writer::store::Store;
 use crate::support::{self, STORED_LIMIT, System, reporter};
 
 /// The command as an operator of this database and broker has it.
-struct Operator {
+pub(crate) struct Operator {
     settings: Vec<(&'static str, String)>,
 }
 
 impl Operator {
-    fn of(database: &TestDatabase, broker: &TestBroker) -> Self {
+    pub(crate) fn of(database: &TestDatabase, broker: &TestBroker) -> Self {
         let settings = vec![
             ("DATABASE_URL", database.url()),
             ("AMQP_URL", broker.url().to_owned()),
@@ -33,7 +33,7 @@ impl Operator {
     }
 
     /// Runs `footfall` with these words.
-    async fn run(&self, command: &str) -> Output {
+    pub(crate) async fn run(&self, command: &str) -> Output {
         let settings = self.settings.iter().map(|(name, value)| (name, value.as_str()));
         let mut footfall = Command::new(program());
         footfall.env_clear().envs(settings).args(command.split_whitespace());
@@ -41,21 +41,21 @@ impl Operator {
     }
 
     /// Its JSON answer, good or bad.
-    async fn asks(&self, command: &str) -> (Option<i32>, Value) {
+    pub(crate) async fn asks(&self, command: &str) -> (Option<i32>, Value) {
         let output = self.run(&format!("{command} --json")).await;
         let answer = serde_json::from_slice(&output.stdout);
         (output.status.code(), answer.unwrap_or_else(|_| panic!("{command}: {output:?}")))
     }
 
     /// Its JSON answer, which is good.
-    async fn does(&self, command: &str) -> Value {
+    pub(crate) async fn does(&self, command: &str) -> Value {
         let (code, answer) = self.asks(command).await;
         assert_eq!(code, Some(0), "{command}: {answer}");
         answer
     }
 
     /// What it says while it refuses, with this exit code.
-    async fn fails(&self, code: i32, command: &str) -> String {
+    pub(crate) async fn fails(&self, code: i32, command: &str) -> String {
         let output = self.run(command).await;
         assert_eq!(output.status.code(), Some(code), "{command}: {output:?}");
         String::from_utf8(output.stderr).unwrap()
@@ -69,7 +69,7 @@ fn program() -> PathBuf {
 }
 
 /// Stores envelopes as a writer would.
-async fn store(database: &TestDatabase, sent: &[shared::envelope::Envelope]) {
+pub(crate) async fn store(database: &TestDatabase, sent: &[shared::envelope::Envelope]) {
     let mut batch = Batch::default();
     batch.add(shared::queue::Delivery { body: message(sent), returned_count: 0, tag: 1 });
     let mut prepared = Enricher::new(Geo::open(&[]).unwrap()).prepare(batch);
@@ -335,11 +335,16 @@ async fn retention_is_shown_and_set_and_a_maintenance_says_what_it_did() {
     let old =
         "select ensure_partitions((now() - interval '4 months')::date, (now() - interval '4 months')::date)";
     client.batch_execute(old).await.unwrap();
-    assert_eq!(operator.does("retention").await, json!({ "raw_months": 24, "rollup_months": 0 }));
+    assert_eq!(
+        operator.does("retention").await,
+        json!({ "raw_months": 24, "rollup_months": 0, "ledger_days": 30 })
+    );
     assert_eq!(operator.does("maintain").await["dropped"], json!([]));
 
     let set = operator.does("retention --raw-months 3 --rollup-months 6").await;
-    assert_eq!(set, json!({ "raw_months": 3, "rollup_months": 6 }));
+    assert_eq!(set, json!({ "raw_months": 3, "rollup_months": 6, "ledger_days": 30 }));
+    assert_eq!(operator.does("retention --ledger-days 60").await["ledger_days"], 60);
+    assert!(operator.fails(1, "retention --ledger-days 7").await.contains("8 days at least"));
     let refused = operator.fails(1, "retention --rollup-months 2").await;
     assert!(refused.contains("at least as long"), "{refused}");
     let report = operator.does("maintain").await;

@@ -33,12 +33,17 @@ async fn make_weeks(client: &Client, manner: Manner, report: &mut Report) -> Res
         let made = patiently(client, manner, sql, &[&monday, &manner.however_long]).await;
         let made = made.map_err(while_doing(format!("making {name}")))?;
         // Those behind one that was left have to wait for it.
-        match made.as_ref().map(|row| row.get(0)) {
-            Some("made") => report.made.push(name),
-            Some("crowded") => return Ok(report.crowded.push(name)),
+        let left = match made.as_ref().map(|row| row.get(0)) {
+            Some("made") => {
+                report.made.push(name);
+                continue;
+            }
+            Some("crowded") => &mut report.crowded,
             Some(_exists) => return Ok(()),
-            None => return Ok(report.given_up.push(format!("making {name}"))),
-        }
+            None => &mut report.given_up,
+        };
+        left.push(name);
+        return Ok(());
     }
     Ok(())
 }
@@ -54,12 +59,16 @@ async fn drop_weeks(client: &Client, manner: Manner, report: &mut Report) -> Res
             let sql = include_str!("ledger/expire_week.sql");
             let taken = patiently(client, manner, sql, &[&week, &step, &manner.however_long]).await;
             let taken = taken.map_err(while_doing(format!("{step} {week}")))?;
-            match taken.as_ref().map(|row| row.get(0)) {
-                Some("taken") => is_dropped = step == "drop",
-                Some("crowded") => return Ok(report.crowded.push(week)),
-                Some(_nothing) => {}
-                None => return Ok(report.given_up.push(format!("{step} {week}"))),
-            }
+            let left = match taken.as_ref().map(|row| row.get(0)) {
+                Some("crowded") => &mut report.crowded,
+                Some(answer) => {
+                    is_dropped = step == "drop" && answer == "taken";
+                    continue;
+                }
+                None => &mut report.given_up,
+            };
+            left.push(format!("{step} {week}"));
+            return Ok(());
         }
         if is_dropped {
             report.dropped.push(week);
