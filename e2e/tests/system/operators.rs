@@ -54,6 +54,15 @@ impl Operator {
         answer
     }
 
+    /// How its doctor takes one of its checks.
+    async fn finds(&self, name: &str) -> String {
+        let (_code, answer) = self.asks("doctor").await;
+        let checks = answer["checks"].as_array().unwrap();
+        let check =
+            checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("{name}: {answer}"));
+        check["state"].as_str().unwrap().to_owned()
+    }
+
     /// What it says while it refuses, with this exit code.
     pub(crate) async fn fails(&self, code: i32, command: &str) -> String {
         let output = self.run(command).await;
@@ -218,13 +227,7 @@ async fn an_entry_is_shown_without_obeying_it_and_purged_when_asked() {
 async fn the_doctor_tells_what_is_wrong_and_what_to_change() {
     let system = System::start().await;
     let operator = Operator::of(&system.database, &system.broker);
-    let state = async |name: &str| {
-        let (_code, answer) = operator.asks("doctor").await;
-        let checks = answer["checks"].as_array().unwrap();
-        let check =
-            checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("{name}: {answer}"));
-        check["state"].as_str().unwrap().to_owned()
-    };
+    let state = async |name: &str| operator.finds(name).await;
     for sound in [
         "synchronous_commit",
         "schema version",
@@ -253,35 +256,6 @@ async fn the_doctor_tells_what_is_wrong_and_what_to_change() {
         (state("rights beyond need").await, state("rights missing").await),
         ("ok".to_owned(), "bad".to_owned())
     );
-    client.batch_execute("grant insert on quarantine to footfall_write").await.unwrap();
-    for (wrong, mended, check) in [
-        (
-            "grant select on ingest_keys to footfall_read",
-            "revoke select on ingest_keys from footfall_read",
-            "rights beyond need",
-        ),
-        (
-            "revoke execute on function lock_projects_with_rules from footfall_write",
-            "grant execute on function lock_projects_with_rules to footfall_write",
-            "rights missing",
-        ),
-        (
-            "do $$ begin execute format('alter database %I set synchronous_commit = False', current_database()); end $$",
-            "do $$ begin execute format('alter database %I reset synchronous_commit', current_database()); end $$",
-            "settings by user",
-        ),
-    ] {
-        client.batch_execute(wrong).await.unwrap();
-        assert_eq!(state(check).await, "bad", "{wrong}");
-        client.batch_execute(mended).await.unwrap();
-        assert_eq!(state(check).await, "ok", "{mended}");
-    }
-    assert_eq!(state("broker nodes").await, "warn", "the tests' broker is one");
-    let expired = "create table analytics_events_2019_01 partition of analytics_events
-                   for values from ('2019-01-01 00:00Z') to ('2019-02-01 00:00Z');
-                   alter table analytics_events_2019_01 owner to footfall_migrate";
-    client.batch_execute(expired).await.unwrap();
-    assert_eq!(state("retention").await, "warn");
     client
         .batch_execute(
             "insert into analytics_impressions (project_id, created_at) values ('alpha', '2019-01-01')",
@@ -412,4 +386,39 @@ async fn a_wrong_command_ends_with_2_and_one_that_is_refused_with_1() {
     operator.fails(1, "project add alpha --name Again").await;
     let away = nowhere.fails(1, "project list").await;
     assert!(away.contains("DATABASE_URL") && !away.contains("s3cret"), "{away}");
+}
+
+#[tokio::test]
+async fn the_doctor_sees_what_was_changed_by_hand_and_what_is_overdue() {
+    let (database, broker) = (TestDatabase::create().await, TestBroker::create());
+    let operator = Operator::of(&database, &broker);
+    let client = database.client().await;
+    for (wrong, mended, check) in [
+        (
+            "grant select on ingest_keys to footfall_read",
+            "revoke select on ingest_keys from footfall_read",
+            "rights beyond need",
+        ),
+        (
+            "revoke execute on function lock_projects_with_rules from footfall_write",
+            "grant execute on function lock_projects_with_rules to footfall_write",
+            "rights missing",
+        ),
+        (
+            "do $$ begin execute format('alter database %I set synchronous_commit = False', current_database()); end $$",
+            "do $$ begin execute format('alter database %I reset synchronous_commit', current_database()); end $$",
+            "settings by user",
+        ),
+    ] {
+        client.batch_execute(wrong).await.unwrap();
+        assert_eq!(operator.finds(check).await, "bad", "{wrong}");
+        client.batch_execute(mended).await.unwrap();
+        assert_eq!(operator.finds(check).await, "ok", "{mended}");
+    }
+    assert_eq!(operator.finds("broker nodes").await, "warn", "the tests' broker is one");
+    let expired = "create table analytics_events_2019_01 partition of analytics_events
+                   for values from ('2019-01-01 00:00Z') to ('2019-02-01 00:00Z');
+                   alter table analytics_events_2019_01 owner to footfall_migrate";
+    client.batch_execute(expired).await.unwrap();
+    assert_eq!(operator.finds("retention").await, "warn");
 }
