@@ -75,14 +75,17 @@ impl Intake<'_> {
             if let Some(full) = batch.full(&limits) {
                 return Ok((batch, full));
             }
+            let quiet = Instant::now() + limits.quiet_max;
+            let (until, reason) =
+                if quiet < deadline { (quiet, FlushReason::Quiet) } else { (deadline, FlushReason::Age) };
             let delivery = tokio::select! {
                 // What is here already goes along, however late it is.
                 biased;
-                next = timeout_at(deadline, self.session.next_unless(Batch::is_suspect)) => match next {
+                next = timeout_at(until, self.session.next_unless(Batch::is_suspect)) => match next {
                     Ok(Ok(Some(delivery))) => delivery,
                     Ok(Ok(None)) => return Ok((batch, FlushReason::Suspect)),
                     Ok(Err(error)) => return Err(error),
-                    Err(_elapsed) => return Ok((batch, FlushReason::Age)),
+                    Err(_elapsed) => return Ok((batch, reason)),
                 },
                 () = self.shutdown.cancelled() => return Ok((batch, FlushReason::Shutdown)),
             };
