@@ -37,7 +37,7 @@ async fn an_impression_comes_back_as_it_was() {
         ..envelope("alpha", vec![Event { age_ms: 1, kind }])
     };
 
-    bench.store(&[sent.clone()]).await.unwrap();
+    bench.store(std::slice::from_ref(&sent)).await.unwrap();
 
     let table = "analytics_impressions";
     assert_eq!(bench.only::<String>("project_id", table).await, "alpha");
