@@ -19,6 +19,8 @@ pub struct BatchLimits {
     pub messages_max: u16,
     /// How long a batch gathers after its first message.
     pub age_max: Duration,
+    /// How long it waits for a message more.
+    pub quiet_max: Duration,
 }
 
 /// Why a batch was stored when it was.
@@ -32,6 +34,8 @@ pub enum FlushReason {
     Messages,
     /// Old enough.
     Age,
+    /// Nothing more came for a while.
+    Quiet,
     /// It holds a message that is stored alone.
     Suspect,
     /// The writer is draining.
@@ -40,8 +44,8 @@ pub enum FlushReason {
 
 impl FlushReason {
     /// Every reason.
-    pub const ALL: [Self; 6] =
-        [Self::Rows, Self::Bytes, Self::Messages, Self::Age, Self::Suspect, Self::Shutdown];
+    pub const ALL: [Self; 7] =
+        [Self::Rows, Self::Bytes, Self::Messages, Self::Age, Self::Quiet, Self::Suspect, Self::Shutdown];
 
     /// The name in metrics.
     pub fn as_str(self) -> &'static str {
@@ -50,6 +54,7 @@ impl FlushReason {
             Self::Bytes => "bytes",
             Self::Messages => "messages",
             Self::Age => "age",
+            Self::Quiet => "quiet",
             Self::Suspect => "suspect",
             Self::Shutdown => "shutdown",
         }
@@ -165,8 +170,13 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 mod tests {
     use super::*;
 
-    const LIMITS: BatchLimits =
-        BatchLimits { rows_max: 2, bytes_max: 10_000, messages_max: 3, age_max: Duration::from_millis(200) };
+    const LIMITS: BatchLimits = BatchLimits {
+        rows_max: 2,
+        bytes_max: 10_000,
+        messages_max: 3,
+        age_max: Duration::from_millis(200),
+        quiet_max: Duration::from_millis(5),
+    };
 
     fn delivery(body: &[u8], returned_count: u64) -> Delivery {
         Delivery { body: body.to_vec(), returned_count, tag: 7 }

@@ -10,6 +10,9 @@ use shared::settings::Settings;
 
 use crate::batch::BatchLimits;
 
+/// How long a batch waits for a message more, in milliseconds: longer than busy collectors pause between two messages, and
+/// as short as a transaction.
+const QUIET_MS: u64 = 5;
 /// Loaders unless told otherwise.
 const LOADERS: usize = 1;
 /// Most loaders: beyond them Postgres is the limit, and memory grows with each.
@@ -62,7 +65,7 @@ impl service::Config for Config {
             settings.or_within("FOOTFALL_BATCH_ROWS", 5_000, 1..=50_000, "rows that make a batch full");
         let bytes_max = settings.or_within(
             "FOOTFALL_BATCH_BYTES",
-            8 * 1024 * 1024,
+            4 * 1024 * 1024,
             1_024..=256 * 1024 * 1024,
             "bytes of messages that make a batch full",
         );
@@ -70,7 +73,7 @@ impl service::Config for Config {
             settings.or_within("FOOTFALL_BATCH_AGE_MS", 200, 1..=60_000, "longest a batch gathers, in ms");
         let messages_max = settings.or_within(
             "FOOTFALL_BATCH_MESSAGES",
-            100,
+            32,
             1..=1_000,
             "messages that make a batch full; twice as many are handed out unacknowledged, which bounds the memory",
         );
@@ -86,6 +89,7 @@ impl service::Config for Config {
                 bytes_max: bytes_max?,
                 messages_max: messages_max?,
                 age_max: Duration::from_millis(age_ms?),
+                quiet_max: Duration::from_millis(QUIET_MS),
             },
         })
     }

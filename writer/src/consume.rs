@@ -11,7 +11,7 @@ use std::time::Duration;
 use shared::backoff::Backoff;
 use shared::queue::SessionError;
 use shared::queue::rabbitmq::{Acker, ConsumeSession, RabbitConfig};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -147,12 +147,14 @@ impl Loader {
         backoff: &mut Backoff,
     ) -> Result<(), StepError> {
         let pace = Mutex::new(Pace::new(self.limits));
+        let storing = AsyncMutex::new(());
         let acker = session.acker();
         let (enricher, metrics) = (Arc::clone(&self.enricher), self.metrics.clone());
         let (staged, to_store) = mpsc::channel(STAGED_MAX);
-        let mut gathering =
-            Box::pin(Intake { session, pace: &pace, enricher, metrics, shutdown }.run(staged));
-        let mut loading = Box::pin(self.load(to_store, &acker, &pace, backoff));
+        let mut gathering = Box::pin(
+            Intake { session, pace: &pace, enricher, metrics, storing: &storing, shutdown }.run(staged),
+        );
+        let mut loading = Box::pin(self.load(to_store, &acker, &pace, &storing, backoff));
         tokio::select! {
             // What is gathered or staged was not acknowledged, and comes again.
             loaded = &mut loading => loaded,
@@ -169,9 +171,11 @@ impl Loader {
         mut to_store: mpsc::Receiver<Staged>,
         acker: &Acker,
         pace: &Mutex<Pace>,
+        storing: &AsyncMutex<()>,
         backoff: &mut Backoff,
     ) -> Result<(), StepError> {
         while let Some(Staged { batch, reason, last_tag }) = to_store.recv().await {
+            let _storing = storing.lock().await;
             let started = Instant::now();
             self.store_or_keep(batch, reason).await?;
             pace.lock().unwrap_or_else(PoisonError::into_inner).stored(reason, started.elapsed());

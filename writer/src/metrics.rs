@@ -1,5 +1,6 @@
 //! Every metric of the writer; the README's table tells what they mean.
 
+mod folding;
 mod stages;
 
 use prometheus::{
@@ -9,9 +10,9 @@ use shared::clock;
 use shared::envelope::DropReason;
 use time::OffsetDateTime;
 
+pub use self::folding::Folding;
 pub use self::stages::{Clock, Stage, Stages};
 use crate::batch::FlushReason;
-use crate::fold::Folded;
 use crate::row::Table;
 use crate::store::{QuarantineReason, Receipt};
 
@@ -31,12 +32,8 @@ pub struct Metrics {
     pub partitions_ahead: IntGauge,
     /// Runs of [`crate::maintain`] that failed, and steps that they left.
     pub maintain_failures: IntCounter,
-    rollup_keys: IntCounterVec,
-    deltas_folded: IntCounter,
-    /// Runs of [`crate::fold`] that failed.
-    pub fold_failures: IntCounter,
-    /// A run of [`crate::fold`] that found something.
-    pub fold_seconds: Histogram,
+    /// What is folded.
+    pub folding: Folding,
     /// Storing a batch, isolation included.
     pub flush_seconds: Histogram,
     /// What each stage of a batch takes.
@@ -88,20 +85,7 @@ impl Metrics {
                 "footfall_writer_maintain_failures_total",
                 "Runs that keep up partitions and retention and failed, and steps that they left.",
             )?,
-            rollup_keys: counters(
-                "footfall_writer_rollup_keys_total",
-                "Values of a project, day and dimension that got a row of their own or were added to other.",
-                "row",
-            )?,
-            deltas_folded: IntCounter::new("footfall_writer_deltas_folded_total", "Rollup deltas folded.")?,
-            fold_failures: IntCounter::new(
-                "footfall_writer_fold_failures_total",
-                "Runs that fold rollup deltas and failed.",
-            )?,
-            fold_seconds: Histogram::with_opts(
-                HistogramOpts::new("footfall_writer_fold_seconds", "Folding rollup deltas.")
-                    .buckets(exponential_buckets(0.001, 2.0, 16)?),
-            )?,
+            folding: Folding::new(registry)?,
             flush_seconds: Histogram::with_opts(
                 HistogramOpts::new("footfall_writer_flush_seconds", "Storing a batch.")
                     .buckets(exponential_buckets(0.001, 2.0, 16)?),
@@ -124,10 +108,6 @@ impl Metrics {
         registry.register(Box::new(metrics.breaker_open.clone()))?;
         registry.register(Box::new(metrics.partitions_ahead.clone()))?;
         registry.register(Box::new(metrics.maintain_failures.clone()))?;
-        registry.register(Box::new(metrics.rollup_keys.clone()))?;
-        registry.register(Box::new(metrics.deltas_folded.clone()))?;
-        registry.register(Box::new(metrics.fold_failures.clone()))?;
-        registry.register(Box::new(metrics.fold_seconds.clone()))?;
         registry.register(Box::new(metrics.flush_seconds.clone()))?;
         registry.register(Box::new(metrics.lag_seconds.clone()))?;
         metrics.start_at_zero();
@@ -145,19 +125,9 @@ impl Metrics {
         for reason in DropReason::ALL {
             self.dropped.with_label_values(&[reason.as_str()]);
         }
-        for row in ["own", "other"] {
-            self.rollup_keys.with_label_values(&[row]);
-        }
         for reason in FlushReason::ALL {
             self.batches.with_label_values(&[reason.as_str()]);
         }
-    }
-
-    /// Counts what was folded.
-    pub fn folded(&self, folded: &Folded) {
-        self.deltas_folded.inc_by(folded.deltas);
-        self.rollup_keys.with_label_values(&["own"]).inc_by(folded.named);
-        self.rollup_keys.with_label_values(&["other"]).inc_by(folded.other);
     }
 
     /// Counts what became of a batch whose oldest envelope was received then.

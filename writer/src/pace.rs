@@ -3,7 +3,8 @@
 //!
 //! - **Waiting.** A batch gathers a few times as long as the last one took to be stored, so the database idles for most of
 //!   the time where little comes, and an event that comes alone is stored after moments. As more comes, transactions get
-//!   longer and so does gathering, up to [`BatchLimits::age_max`].
+//!   longer and so does gathering, up to [`BatchLimits::age_max`]; it ends sooner where nothing comes for
+//!   [`BatchLimits::quiet_max`], as after the last message of a backlog.
 //! - **Size.** Where more waits than fits, each full batch that was stored in good time raises the number of rows that make
 //!   a batch full; one that took longer than [`STORE_GOAL_MS`] halves it. It stays within [`BatchLimits::rows_max`].
 
@@ -18,7 +19,7 @@ const GATHER_FACTOR: u32 = 3;
 /// Fewest rows that a batch is cut down to; fewer cost more by their transaction than by themselves.
 const ROWS_FLOOR: usize = 500;
 /// Rows that a first batch is full at.
-const ROWS_START: usize = 5_000;
+const ROWS_START: usize = 2_000;
 /// Rows that a full batch stored in good time adds to the next.
 const ROWS_STEP: usize = 1_000;
 
@@ -57,8 +58,13 @@ impl Pace {
 mod tests {
     use super::*;
 
-    const LIMITS: BatchLimits =
-        BatchLimits { rows_max: 10_000, bytes_max: 1, messages_max: 1, age_max: Duration::from_millis(200) };
+    const LIMITS: BatchLimits = BatchLimits {
+        rows_max: 10_000,
+        bytes_max: 1,
+        messages_max: 1,
+        age_max: Duration::from_millis(200),
+        quiet_max: Duration::from_millis(5),
+    };
 
     fn after(batches: &[(FlushReason, u64)]) -> BatchLimits {
         let mut pace = Pace::new(LIMITS);

@@ -61,17 +61,9 @@ pub struct Sums<'a> {
 }
 
 impl<'a> Sums<'a> {
-    /// The sums of these events, each with the envelope that it came in. One beyond the calendar is left out: it is no row.
-    pub fn of(events: impl IntoIterator<Item = (&'a PreparedEnvelope, &'a Event)>) -> Self {
-        let mut sums = Self::default();
-        for (prepared, event) in events {
-            let Some(at) = prepared.envelope.created_at(event) else { continue };
-            sums.add(prepared, event, at.to_offset(UtcOffset::UTC));
-        }
-        sums
-    }
-
-    fn add(&mut self, prepared: &'a PreparedEnvelope, event: &'a Event, at: OffsetDateTime) {
+    /// Adds an event that happened `at`, in the envelope that it came in.
+    pub fn add(&mut self, prepared: &'a PreparedEnvelope, event: &'a Event, at: OffsetDateTime) {
+        let at = at.to_offset(UtcOffset::UTC);
         let project = prepared.envelope.project_id.as_str();
         self.quarters.entry((project, quarter_hour(at))).or_default().add(event);
         let day = self.days.entry((project, at.date())).or_default();

@@ -13,15 +13,15 @@ mod transaction;
 
 use std::time::Duration;
 
+use deadpool_postgres::ClientWrapper;
 use shared::envelope::DropReason;
 use tokio::time::timeout;
-use tokio_postgres::Client;
 
 use self::connect::connect;
 pub use self::error::StoreError;
 pub use self::replay::Replayed;
 use self::replay::Unjudged;
-pub(crate) use self::rollup::{add_days, add_quarters};
+pub(crate) use self::rollup::{ADD_DAYS, ADD_QUARTERS, add_days, add_quarters};
 use crate::batch::Undecodable;
 use crate::breaker::{BAD_ROWS_MAX, Breaker, Counted, ROWS_PER_BAD_ROW};
 use crate::enrich::{Enricher, PreparedEnvelope};
@@ -121,7 +121,8 @@ pub struct Store {
 
 /// An open connection, and what was learnt about it.
 struct Connected {
-    client: Client,
+    /// Remembers the statements that it has prepared: to prepare one takes a journey there and back.
+    client: ClientWrapper,
     /// Whether this role may spare the foreign-key trigger on every row (DESIGN 3.6).
     may_skip_triggers: bool,
     /// Whether twins are to be expected; a new connection expects them.

@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
+mod backlog;
 mod breaker;
 mod crash;
 mod drain;
 mod metrics;
 mod operators;
-mod people;
 mod outage;
+mod people;
 mod pipeline;
 mod privacy;
 mod robots;

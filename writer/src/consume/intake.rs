@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use shared::envelope::unpacked_bytes;
 use shared::queue::rabbitmq::ConsumeSession;
 use shared::queue::{Delivery, SessionError};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -34,6 +34,8 @@ pub(super) struct Intake<'a> {
     pub(super) pace: &'a Mutex<Pace>,
     pub(super) enricher: Arc<Enricher>,
     pub(super) metrics: Metrics,
+    /// Held by the loader while it stores and acknowledges.
+    pub(super) storing: &'a AsyncMutex<()>,
     pub(super) shutdown: &'a CancellationToken,
 }
 
@@ -65,9 +67,15 @@ impl Intake<'_> {
     async fn gather(&mut self) -> Result<(Batch, FlushReason), SessionError> {
         let mut batch = Batch::default();
         let delivery = tokio::select! {
-            delivery = self.session.next() => delivery?,
+            // A long queue has always another delivery; whoever is to end takes no more.
+            biased;
             () = self.shutdown.cancelled() => return Ok((batch, FlushReason::Shutdown)),
+            delivery = self.session.next() => delivery?,
         };
+        if Batch::is_suspect(&delivery) {
+            // Should it end the process when it is read, the batch before it has been acknowledged.
+            drop(self.storing.lock().await);
+        }
         let limits = self.pace.lock().unwrap_or_else(PoisonError::into_inner).limits();
         let deadline = Instant::now() + limits.age_max;
         self.add(&mut batch, delivery).await?;
@@ -75,16 +83,19 @@ impl Intake<'_> {
             if let Some(full) = batch.full(&limits) {
                 return Ok((batch, full));
             }
+            let quiet = Instant::now() + limits.quiet_max;
+            let (until, reason) =
+                if quiet < deadline { (quiet, FlushReason::Quiet) } else { (deadline, FlushReason::Age) };
             let delivery = tokio::select! {
-                // What is here already goes along, however late it is.
                 biased;
-                next = timeout_at(deadline, self.session.next_unless(Batch::is_suspect)) => match next {
+                () = self.shutdown.cancelled() => return Ok((batch, FlushReason::Shutdown)),
+                // What is here already goes along, however late it is.
+                next = timeout_at(until, self.session.next_unless(Batch::is_suspect)) => match next {
                     Ok(Ok(Some(delivery))) => delivery,
                     Ok(Ok(None)) => return Ok((batch, FlushReason::Suspect)),
                     Ok(Err(error)) => return Err(error),
-                    Err(_elapsed) => return Ok((batch, FlushReason::Age)),
+                    Err(_elapsed) => return Ok((batch, reason)),
                 },
-                () = self.shutdown.cancelled() => return Ok((batch, FlushReason::Shutdown)),
             };
             self.add(&mut batch, delivery).await?;
         }

@@ -34,7 +34,7 @@ pub async fn keep(database: tokio_postgres::Config, metrics: Metrics, shutdown: 
                 }
                 Err(error) => {
                     tracing::warn!(error = crate::batch::chain(error.as_ref()), "rollups could not be folded");
-                    metrics.fold_failures.inc();
+                    metrics.folding.failures.inc();
                     Duration::from_millis(RETRY_MS)
                 }
             },
@@ -70,8 +70,8 @@ async fn once(
         let began = Instant::now();
         let folded = fold(&mut elected.client).await?;
         if folded.deltas > 0 {
-            metrics.fold_seconds.observe(began.elapsed().as_secs_f64());
-            metrics.folded(&folded);
+            metrics.folding.seconds.observe(began.elapsed().as_secs_f64());
+            metrics.folding.folded(&folded);
         }
     }
     Ok(elected)

@@ -8,7 +8,7 @@ use tokio_postgres::Transaction;
 use super::counted::named;
 use super::{NAMED_MAX, Recount, RecountError, bounds};
 use crate::rollup::{Counts, Dimension};
-use crate::store::{add_days, add_quarters};
+use crate::store::{ADD_DAYS, ADD_QUARTERS, add_days, add_quarters};
 
 impl Recount {
     /// Makes the rollups equal the recount, plus whatever was added since.
@@ -62,11 +62,11 @@ impl Recount {
             *off_by = less(*off_by, *stored);
         }
         quarters.retain(|_, off_by| *off_by != Counts::default());
-        add_quarters(transaction, quarters).await?;
+        add_quarters(transaction, ADD_QUARTERS, quarters).await?;
         let off_by = less(self.counted.total(), self.stored.total);
         if off_by != Counts::default() {
             let days: BTreeMap<(&str, Date), Counts> = [((project, self.date), off_by)].into();
-            add_days(transaction, days).await?;
+            add_days(transaction, ADD_DAYS, days).await?;
         }
         let (from, to) = bounds(self.date);
         let sql = include_str!("sql/forget_zeroes.sql");

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tokio_postgres::Transaction;
+use deadpool_postgres::Transaction;
 
 use super::StoreError;
 use super::ledger::{self, Columns, Habit, Held, Key};

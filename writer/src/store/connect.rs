@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use deadpool_postgres::ClientWrapper;
 use tokio::time::timeout;
 use tokio_postgres::{Client, NoTls};
 
@@ -20,7 +21,7 @@ pub(super) async fn connect(
         .map_err(|_elapsed| StoreError::Away(format!("no connection within {CONNECT_LIMIT_S} s").into()))?
         // Whatever a connection fails of, a wrong password included, may be mended while we wait.
         .map_err(|error| StoreError::Away(error.into()))?;
-    tokio::spawn(async move {
+    let connection = tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection to the database ended");
         }
@@ -28,6 +29,7 @@ pub(super) async fn connect(
     if unsafe_settings != UnsafeSettings::NotLookedFor {
         look_for_unsafe_settings(&client, unsafe_settings == UnsafeSettings::Allowed).await?;
     }
+    let client = ClientWrapper::new(client, connection);
     let may_skip_triggers = transaction::may_skip_triggers(&client).await?;
     if !may_skip_triggers {
         tracing::warn!(

@@ -1,11 +1,13 @@
 //! COPY into the raw tables, and which event each line of it was.
 
 use bytes::{Bytes, BytesMut};
+use deadpool_postgres::Transaction;
 use futures_util::{SinkExt, pin_mut};
-use tokio_postgres::Transaction;
 
 use super::StoreError;
 use super::claim::Claimed;
+use crate::enrich::PreparedEnvelope;
+use crate::rollup::Sums;
 use crate::row::copy_form::{self, Unencodable};
 use crate::row::{Row, Table};
 
@@ -29,11 +31,14 @@ impl Copied {
     }
 }
 
-/// Loads the claimed rows of one table; answers how many.
-pub(super) async fn copy(
+/// Loads the claimed rows of one table and adds them to `sums`; answers how many.
+///
+/// Added up here, since Postgres is busy with the last chunk meanwhile: afterwards it would wait.
+pub(super) async fn copy<'a>(
     transaction: &Transaction<'_>,
     table: Table,
-    claimed: &Claimed<'_>,
+    claimed: &Claimed<'a>,
+    sums: &mut Sums<'a>,
 ) -> Result<u64, StoreError> {
     let rows: Vec<&(usize, usize, Row<'_>)> =
         claimed.rows.iter().filter(|(.., row)| row.table() == table).collect();
@@ -41,7 +46,11 @@ pub(super) async fn copy(
         return Ok(0);
     }
     let copied = Copied { events: rows.iter().map(|(envelope, event, _)| (*envelope, *event)).collect() };
-    let loaded = load(transaction, table, &rows).await.map_err(|error| error.of(&copied))?;
+    let add = |envelope: usize, event: usize, row: &Row<'_>| {
+        let prepared: &'a PreparedEnvelope = &claimed.envelopes[envelope];
+        sums.add(prepared, &prepared.envelope.events[event], row.created_at);
+    };
+    let loaded = load(transaction, table, &rows, add).await.map_err(|error| error.of(&copied))?;
     if loaded != copied.events.len() as u64 {
         let problem = format!("{} took {loaded} rows of {}", table.name(), copied.events.len());
         return Err(StoreError::Stop(problem.into()));
@@ -76,13 +85,16 @@ async fn load(
     transaction: &Transaction<'_>,
     table: Table,
     rows: &[&(usize, usize, Row<'_>)],
+    mut add: impl FnMut(usize, usize, &Row<'_>),
 ) -> Result<u64, LoadError> {
-    let sink = transaction.copy_in::<_, Bytes>(&table.copy_statement()).await?;
+    let statement = transaction.prepare_cached(&table.copy_statement()).await?;
+    let sink = transaction.copy_in::<_, Bytes>(&statement).await?;
     pin_mut!(sink);
     let mut chunk = BytesMut::with_capacity(CHUNK_BYTES + ROW_BYTES_USUAL);
     copy_form::put_header(&mut chunk);
     for (envelope, event, row) in rows {
         row.put(&mut chunk).map_err(|problem| LoadError::Row((*envelope, *event), problem))?;
+        add(*envelope, *event, row);
         if chunk.len() >= CHUNK_BYTES {
             sink.send(chunk.split().freeze()).await?;
             chunk.reserve(CHUNK_BYTES + ROW_BYTES_USUAL);

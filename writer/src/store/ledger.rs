@@ -9,8 +9,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use deadpool_postgres::Transaction;
 use time::OffsetDateTime;
-use tokio_postgres::Transaction;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
@@ -84,7 +84,8 @@ impl<'a> Columns<'a> {
 
 /// The oldest receipt that the ledger can judge; `None` where it remembers for ever.
 pub(super) async fn kept_from(transaction: &Transaction<'_>) -> Result<Option<OffsetDateTime>, StoreError> {
-    Ok(transaction.query_one("select ledger_kept_from()", &[]).await?.get(0))
+    let statement = transaction.prepare_cached("select ledger_kept_from()").await?;
+    Ok(transaction.query_one(&statement, &[]).await?.get(0))
 }
 
 /// Claims what is not in the ledger; answers, an entry a claim, what stood there before. Whoever claims the same at this
@@ -134,8 +135,8 @@ async fn look_within(transaction: &Transaction<'_>, keys: &[Key<'_>]) -> Result<
         return Ok(held);
     };
     let (ids, projects): (Vec<Uuid>, Vec<&str>) = keys.iter().copied().unzip();
-    let sql = include_str!("sql/stored_hashes.sql");
-    for row in transaction.query(sql, &[&ids, &projects, lowest, highest]).await? {
+    let statement = transaction.prepare_cached(include_str!("sql/stored_hashes.sql")).await?;
+    for row in transaction.query(&statement, &[&ids, &projects, lowest, highest]).await? {
         let place = usize::try_from(row.get::<_, i64>(0)).ok().and_then(|place| place.checked_sub(1));
         match place.and_then(|place| held.get_mut(place)) {
             Some(entry) => *entry = Some(row.get(1)),
@@ -167,7 +168,8 @@ async fn copy(transaction: &Transaction<'_>, asked: &Columns<'_>) -> Result<bool
 
 async fn load(transaction: &Transaction<'_>, asked: &Columns<'_>) -> Result<u64, tokio_postgres::Error> {
     let types = [Type::UUID, Type::TEXT, Type::BYTEA, Type::INT4, Type::INT4, Type::INT4, Type::TIMESTAMPTZ];
-    let sink = transaction.copy_in(include_str!("sql/copy_claims.sql")).await?;
+    let statement = transaction.prepare_cached(include_str!("sql/copy_claims.sql")).await?;
+    let sink = transaction.copy_in(&statement).await?;
     let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, &types));
     for place in 0..asked.ids.len() {
         let values: [&(dyn ToSql + Sync); 7] = [

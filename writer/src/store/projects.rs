@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use deadpool_postgres::Transaction;
 use shared::envelope::DropReason;
-use tokio_postgres::Transaction;
 
 use super::StoreError;
 use crate::enrich::PreparedEnvelope;
@@ -22,7 +22,7 @@ impl Projects {
             envelopes.iter().map(|envelope| envelope.envelope.project_id.as_str()).collect();
         let distinct: Vec<&str> = distinct.into_iter().collect();
         let sql = "select project_id, keep_bots from lock_projects_with_rules($1)";
-        let rows = transaction.query(sql, &[&distinct]).await?;
+        let rows = transaction.query(&transaction.prepare_cached(sql).await?, &[&distinct]).await?;
         Ok(Self(rows.iter().map(|row| (row.get(0), row.get(1))).collect()))
     }
 

@@ -1,9 +1,9 @@
 //! Keeps what was accepted and can't be stored: bytes to try again, and the reason.
 
+use deadpool_postgres::Transaction;
 use sha2::{Digest, Sha256};
 use shared::envelope::{Envelope, readable_message};
 use time::OffsetDateTime;
-use tokio_postgres::Transaction;
 use uuid::Uuid;
 
 use super::claim::{Claim, Claimed};

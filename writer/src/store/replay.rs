@@ -9,10 +9,10 @@
 //!
 //! The rules of a project hold here, too: an event of a robot's is dropped and counted, unless the project keeps them.
 
+use deadpool_postgres::Transaction;
 use sha2::{Digest, Sha256};
 use shared::envelope::{Envelope, decode_message};
 use shared::ids::EnvelopeId;
-use tokio_postgres::Transaction;
 use uuid::Uuid;
 
 use super::claim::{Claimed, already_claimed};
@@ -21,6 +21,7 @@ use super::transaction::{begin, store_new};
 use super::{Connected, QuarantineReason, Receipt, StoreError, rollup};
 use crate::enrich::{Enricher, PreparedEnvelope};
 use crate::metrics::Clock;
+use crate::rollup::Sums;
 use crate::row::Table;
 
 /// Why an entry that the ledger can't judge stays.
@@ -183,9 +184,10 @@ async fn store_of_ledger(
     if transaction.execute(sql, &[&id, &project]).await? != 1 {
         return Ok(Err("the ledger knows of no event of its envelope in quarantine".to_owned()));
     }
-    let loaded = copy(transaction, Table::Impressions, &claimed).await?
-        + copy(transaction, Table::Interactions, &claimed).await?;
-    rollup::add(transaction, &claimed).await?;
+    let mut sums = Sums::default();
+    let loaded = copy(transaction, Table::Impressions, &claimed, &mut sums).await?
+        + copy(transaction, Table::Interactions, &claimed, &mut sums).await?;
+    rollup::add(transaction, sums).await?;
     let dropped = rollup::add_dropped(transaction, &claimed).await?.iter().map(|(_, events)| events).sum();
     if loaded + dropped != 1 {
         let problem = format!("one event was replayed, {loaded} rows loaded and {dropped} events dropped");

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use deadpool_postgres::Transaction;
 use shared::envelope::{DropReason, Dropped};
 use time::{Date, OffsetDateTime, UtcOffset};
-use tokio_postgres::Transaction;
+use tokio_postgres::ToStatement;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::Type;
 
@@ -14,25 +15,26 @@ use super::StoreError;
 use super::claim::{Claim, Claimed};
 use crate::rollup::{Counts, Day, Sums};
 
+/// Adds to the totals by quarter of an hour.
+pub(crate) const ADD_QUARTERS: &str = include_str!("sql/add_quarter_hours.sql");
+/// Adds to the totals by UTC day.
+pub(crate) const ADD_DAYS: &str = include_str!("sql/add_days.sql");
+
 /// Columns of a delta, in the order of its values.
 const DELTA_COLUMNS: [Type; 7] =
     [Type::TEXT, Type::DATE, Type::INT2_ARRAY, Type::TEXT_ARRAY, Type::INT4_ARRAY, Type::BYTEA, Type::BYTEA];
 
-/// Adds the claimed rows to every rollup of events.
-pub(super) async fn add(transaction: &Transaction<'_>, claimed: &Claimed<'_>) -> Result<(), StoreError> {
-    if claimed.rows.is_empty() {
+/// Adds what the loaded rows add up to, to every rollup of events.
+pub(super) async fn add(transaction: &Transaction<'_>, sums: Sums<'_>) -> Result<(), StoreError> {
+    let Sums { quarters, days } = sums;
+    if days.is_empty() {
         return Ok(());
     }
-    let sums = Sums::of(claimed.rows.iter().map(|(envelope, event, _row)| {
-        let envelope = &claimed.envelopes[*envelope];
-        (envelope, &envelope.envelope.events[*event])
-    }));
-    let Sums { quarters, days } = sums;
     let totals: BTreeMap<_, _> = days.iter().map(|(key, day)| (*key, day.counts)).collect();
     // Before the rows that writers share, so that those are held for the shortest time.
     append_deltas(transaction, days).await?;
-    add_quarters(transaction, quarters).await?;
-    add_days(transaction, totals).await?;
+    add_quarters(transaction, &transaction.prepare_cached(ADD_QUARTERS).await?, quarters).await?;
+    add_days(transaction, &transaction.prepare_cached(ADD_DAYS).await?, totals).await?;
     Ok(())
 }
 
@@ -40,7 +42,8 @@ async fn append_deltas(
     transaction: &Transaction<'_>,
     days: BTreeMap<(&str, Date), Day<'_>>,
 ) -> Result<(), StoreError> {
-    let sink = transaction.copy_in(include_str!("sql/append_deltas.sql")).await?;
+    let statement = transaction.prepare_cached(include_str!("sql/append_deltas.sql")).await?;
+    let sink = transaction.copy_in(&statement).await?;
     let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, &DELTA_COLUMNS));
     for ((project, date), day) in days {
         let (mut dimensions, mut values, mut counts) = (Vec::new(), Vec::new(), Vec::new());
@@ -59,17 +62,17 @@ async fn append_deltas(
 
 /// Adds to the totals by quarter of an hour; sorted, as all who do it.
 pub(crate) async fn add_quarters(
-    transaction: &Transaction<'_>,
+    transaction: &tokio_postgres::Transaction<'_>,
+    statement: &(impl ToStatement + ?Sized),
     quarters: BTreeMap<(&str, OffsetDateTime), Counts>,
 ) -> Result<(), tokio_postgres::Error> {
     let (projects, starts, counts) = columns(quarters);
     let (impressions, interactions) = (of(&counts, |of| of.impressions), of(&counts, |of| of.interactions));
     let [bubble, open, ask, suggestion, submit, contact] =
         std::array::from_fn(|kind| of(&counts, |of| of.by_type[kind]));
-    let sql = include_str!("sql/add_quarter_hours.sql");
     transaction
         .execute(
-            sql,
+            statement,
             &[
                 &projects,
                 &starts,
@@ -89,13 +92,13 @@ pub(crate) async fn add_quarters(
 
 /// Adds to the totals by UTC day.
 pub(crate) async fn add_days(
-    transaction: &Transaction<'_>,
+    transaction: &tokio_postgres::Transaction<'_>,
+    statement: &(impl ToStatement + ?Sized),
     days: BTreeMap<(&str, Date), Counts>,
 ) -> Result<(), tokio_postgres::Error> {
     let (projects, dates, counts) = columns(days);
     let (impressions, interactions) = (of(&counts, |of| of.impressions), of(&counts, |of| of.interactions));
-    let sql = include_str!("sql/add_days.sql");
-    transaction.execute(sql, &[&projects, &dates, &impressions, &interactions]).await?;
+    transaction.execute(statement, &[&projects, &dates, &impressions, &interactions]).await?;
     Ok(())
 }
 

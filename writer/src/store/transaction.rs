@@ -1,6 +1,7 @@
 //! The transaction: claim, load, keep what can't be loaded, add up, commit. Either all of it happened or none.
 
-use tokio_postgres::{Client, Transaction};
+use deadpool_postgres::Transaction;
+use tokio_postgres::Client;
 
 use super::claim::{Claim, claim};
 use super::copy::copy;
@@ -10,6 +11,7 @@ use super::{Connected, Receipt, StoreError, rollup};
 use crate::batch::Undecodable;
 use crate::enrich::PreparedEnvelope;
 use crate::metrics::{Clock, Stage};
+use crate::rollup::Sums;
 use crate::row::Table;
 
 /// Stores a batch.
@@ -46,8 +48,9 @@ async fn store(
 ) -> Result<Receipt, StoreError> {
     let claimed = claim(transaction, habit, envelopes).await?;
     clock.lap(Stage::Claim);
-    let impressions = copy(transaction, Table::Impressions, &claimed).await?;
-    let interactions = copy(transaction, Table::Interactions, &claimed).await?;
+    let mut sums = Sums::default();
+    let impressions = copy(transaction, Table::Impressions, &claimed, &mut sums).await?;
+    let interactions = copy(transaction, Table::Interactions, &claimed, &mut sums).await?;
     clock.lap(Stage::Copy);
     let mut receipt = Receipt {
         impressions,
@@ -58,7 +61,7 @@ async fn store(
     };
     clock.lap(Stage::Quarantine);
     // Last, since these rows are the ones that writers share: held for the shortest time.
-    rollup::add(transaction, &claimed).await?;
+    rollup::add(transaction, sums).await?;
     receipt.dropped = rollup::add_dropped(transaction, &claimed).await?;
     clock.lap(Stage::Rollups);
     if receipt.impressions + receipt.interactions != claimed.rows.len() as u64 {
@@ -98,8 +101,9 @@ pub(super) async fn try_event(
     let transaction = begin(connected).await?;
     let alone = [alone];
     let claimed = claim(&transaction, &Habit::default(), &alone).await?;
-    copy(&transaction, Table::Impressions, &claimed).await?;
-    copy(&transaction, Table::Interactions, &claimed).await?;
+    let mut sums = Sums::default();
+    copy(&transaction, Table::Impressions, &claimed, &mut sums).await?;
+    copy(&transaction, Table::Interactions, &claimed, &mut sums).await?;
     transaction.batch_execute("set constraints all immediate").await?;
     Ok(transaction.rollback().await?)
 }

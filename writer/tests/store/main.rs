@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod breaker;
+mod copy;
 mod dropped;
 mod isolation;
 mod ledger;
