@@ -7,6 +7,7 @@ mod error;
 mod ledger;
 mod projects;
 mod quarantine;
+mod receipt;
 mod replay;
 mod rollup;
 mod transaction;
@@ -14,11 +15,11 @@ mod transaction;
 use std::time::Duration;
 
 use deadpool_postgres::ClientWrapper;
-use shared::envelope::DropReason;
 use tokio::time::timeout;
 
 use self::connect::connect;
 pub use self::error::StoreError;
+pub use self::receipt::{QuarantineReason, Receipt};
 pub use self::replay::Replayed;
 use self::replay::Unjudged;
 pub(crate) use self::rollup::{ADD_DAYS, ADD_QUARTERS, add_days, add_quarters};
@@ -36,66 +37,6 @@ const SESSION: &str = "-c application_name=footfall-writer -c timezone=UTC -c lo
                        -c statement_timeout=55s -c idle_in_transaction_session_timeout=30s";
 /// A peer whose host died is noticed after this long, in seconds.
 const TCP_USER_TIMEOUT_S: u64 = 15;
-
-/// Why something accepted is in quarantine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum QuarantineReason {
-    /// There is no such project.
-    UnknownProject,
-    /// The message could not be read.
-    Undecodable,
-    /// Postgres refused the row.
-    Refused,
-    /// Another envelope with this id, and other events, was there first.
-    IdReuse,
-    /// It was received longer ago than the ledger remembers: it may have been stored before.
-    TooOld,
-}
-
-impl QuarantineReason {
-    /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::UnknownProject, Self::Undecodable, Self::Refused, Self::IdReuse, Self::TooOld];
-
-    /// The name in the table and in metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UnknownProject => "unknown_project",
-            Self::Undecodable => "undecodable",
-            Self::Refused => "refused",
-            Self::IdReuse => "id_reuse",
-            Self::TooOld => "too_old",
-        }
-    }
-}
-
-/// What a committed transaction did.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// Rows in `analytics_impressions`.
-    pub impressions: u64,
-    /// Rows in `analytics_events`.
-    pub interactions: u64,
-    /// Envelopes that were stored before.
-    pub duplicate_envelopes: u64,
-    /// Entries in quarantine, new ones only.
-    pub quarantined: Vec<(QuarantineReason, u64)>,
-    /// Events that rules dropped, of new envelopes only.
-    pub dropped: Vec<(DropReason, u64)>,
-}
-
-impl Receipt {
-    /// Both together.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.impressions += other.impressions;
-        self.interactions += other.interactions;
-        self.duplicate_envelopes += other.duplicate_envelopes;
-        self.quarantined.extend(other.quarantined);
-        self.dropped.extend(other.dropped);
-        self
-    }
-}
 
 /// What is done where the database's settings break the promise ([`crate::safety`]). Each connection is looked at, since the
 /// server may have been started anew.
