@@ -56,7 +56,10 @@ pub(crate) async fn run(asked: &Maintain) -> Result<Answer, Failure> {
         ("made", &report.made),
         ("dropped", &report.dropped),
         ("left, since a long transaction is in the way; run this again", &report.given_up),
-        ("left, since many rows wait in a default partition; move them with --however-long", &report.crowded),
+        (
+            "left, since many rows wait in a default partition or at an edge of the ledger; move them with --however-long",
+            &report.crowded,
+        ),
     ] {
         lines.extend(names.iter().map(|name| format!("{what}: {name}")));
     }

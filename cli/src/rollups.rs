@@ -73,7 +73,7 @@ impl Findings {
         let (done, all) = (self.days + self.days_without_rows, days.count());
         let differ = self.differing_project_days;
         eprintln!(
-            "footfall: {day}, day {done} of {all}; {} project days, {differ} of them differ",
+            "footfall: {day}, day {done} of {all}; project days so far: {}, of them differ: {differ}",
             self.project_days
         );
     }
@@ -86,11 +86,14 @@ impl Findings {
             lines.push(format!("and {hidden} more"));
         }
         if self.days_without_rows > 0 {
-            lines.push(format!("{} days were left out: their raw rows are gone", self.days_without_rows));
+            lines.push(format!(
+                "UTC days left out, since their raw rows are gone: {}",
+                self.days_without_rows
+            ));
         }
         lines.push(format!(
-            "{} days, {} project days, {} of them {outcome}",
-            self.days, self.project_days, self.differing_project_days
+            "project days counted again: {}, on UTC days: {}; of them {outcome}: {}",
+            self.project_days, self.days, self.differing_project_days
         ));
         let json = json!({
             "days": self.days, "days_without_rows": self.days_without_rows, "project_days": self.project_days,
@@ -167,7 +170,7 @@ pub(crate) async fn rebuild(asked: &Rebuild) -> Result<Answer, Failure> {
         findings.days += 1;
         findings.tell(day, &days);
     }
-    Ok(findings.answer("were corrected", true))
+    Ok(findings.answer("corrected", true))
 }
 
 async fn connect() -> Result<Client, Failure> {

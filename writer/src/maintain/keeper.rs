@@ -74,7 +74,7 @@ fn tell(report: &Report) {
         let months = report.crowded.join(", ");
         tracing::warn!(
             months,
-            "many rows wait in a default partition: `footfall maintain --however-long` moves them"
+            "many rows wait in a default partition or at an edge of the ledger: `footfall maintain --however-long` moves them"
         );
     }
 }
