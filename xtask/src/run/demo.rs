@@ -13,7 +13,8 @@ use crate::workspace::Workspace;
 
 /// The demo's widgets: id and name.
 ///
-/// The last is for replayed logs: no demo traffic goes there, and crawlers are kept, so its counts are those of the log.
+/// The last is for replayed logs: no demo traffic goes there. All of them keep the events of robots: a developer's `curl` is one,
+/// and a log's counts are to be those of the log.
 pub(super) const PROJECTS: [(&str, &str); 5] = [
     ("booking-bot", "Booking Bot"),
     ("chat-bubble", "Chat Bubble"),
@@ -40,17 +41,10 @@ pub(super) async fn prepare(workspace: &Workspace, database_url: &str) -> Result
         tokio_postgres::connect(database_url, NoTls).await.context("connecting to Postgres")?;
     let connection = tokio::spawn(connection);
     for (project_id, name) in PROJECTS {
-        let insert =
-            "insert into projects (project_id, name) values ($1, $2) on conflict (project_id) do nothing";
+        let insert = "insert into projects (project_id, name, keep_bots) values ($1, $2, true) \
+                      on conflict (project_id) do update set keep_bots = true where not projects.keep_bots";
         client.execute(insert, &[&project_id, &name]).await.context("making the demo projects")?;
     }
-    client
-        .execute(
-            "update projects set keep_bots = true where project_id = $1 and not keep_bots",
-            &[&LOG_PROJECT],
-        )
-        .await
-        .context("keeping a log's crawlers")?;
     // A log that is replayed may be of any year.
     client
         .execute("update retention set raw_months = 0, rollup_months = 0", &[])
