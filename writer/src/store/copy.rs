@@ -31,6 +31,19 @@ impl Copied {
     }
 }
 
+/// Loads a whole COPY, its header and trailer included, as one piece; answers how many rows.
+pub(super) async fn copy_whole(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    rows: BytesMut,
+) -> Result<u64, tokio_postgres::Error> {
+    let statement = transaction.prepare_cached(sql).await?;
+    let sink = transaction.copy_in::<_, Bytes>(&statement).await?;
+    pin_mut!(sink);
+    sink.send(rows.freeze()).await?;
+    sink.finish().await
+}
+
 /// Loads the claimed rows of one table and adds them to `sums`; answers how many.
 ///
 /// Added up here, since Postgres is busy with the last chunk meanwhile: afterwards it would wait.

@@ -9,14 +9,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bytes::BytesMut;
 use deadpool_postgres::Transaction;
 use time::OffsetDateTime;
-use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
 use super::StoreError;
+use super::copy::copy_whole;
+use crate::row::copy_form;
 
 /// Batches in a row without a twin, after which the next is claimed blindly. A blind claim saves a look and loses four times that
 /// where it fails: it pays where fewer than one batch in five has a twin.
@@ -151,8 +153,9 @@ async fn copy(transaction: &Transaction<'_>, asked: &Columns<'_>) -> Result<bool
     if asked.ids.is_empty() {
         return Ok(true);
     }
+    let rows = in_copy_form(asked)?;
     transaction.batch_execute("savepoint claims").await?;
-    match load(transaction, asked).await {
+    match copy_whole(transaction, include_str!("sql/copy_claims.sql"), rows).await {
         Ok(loaded) if loaded == asked.ids.len() as u64 => Ok(true),
         Ok(loaded) => {
             let problem = format!("the ledger took {loaded} rows of {}", asked.ids.len());
@@ -166,11 +169,11 @@ async fn copy(transaction: &Transaction<'_>, asked: &Columns<'_>) -> Result<bool
     }
 }
 
-async fn load(transaction: &Transaction<'_>, asked: &Columns<'_>) -> Result<u64, tokio_postgres::Error> {
+/// The claims as a whole COPY: some 100 bytes each.
+fn in_copy_form(asked: &Columns<'_>) -> Result<BytesMut, StoreError> {
     let types = [Type::UUID, Type::TEXT, Type::BYTEA, Type::INT4, Type::INT4, Type::INT4, Type::TIMESTAMPTZ];
-    let statement = transaction.prepare_cached(include_str!("sql/copy_claims.sql")).await?;
-    let sink = transaction.copy_in(&statement).await?;
-    let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, &types));
+    let mut rows = BytesMut::new();
+    copy_form::put_header(&mut rows);
     for place in 0..asked.ids.len() {
         let values: [&(dyn ToSql + Sync); 7] = [
             &asked.ids[place],
@@ -181,9 +184,10 @@ async fn load(transaction: &Transaction<'_>, asked: &Columns<'_>) -> Result<u64,
             &asked.dropped[place],
             &asked.received_at[place],
         ];
-        writer.as_mut().write(&values).await?;
+        copy_form::put_row(&mut rows, &types, &values).map_err(StoreError::Stop)?;
     }
-    writer.finish().await
+    copy_form::put_trailer(&mut rows);
+    Ok(rows)
 }
 
 /// Claims what nobody else has; answers what others have, as [`claim`] does.

@@ -4,16 +4,18 @@
 
 use std::collections::BTreeMap;
 
+use bytes::BytesMut;
 use deadpool_postgres::Transaction;
 use shared::envelope::{DropReason, Dropped};
 use time::{Date, OffsetDateTime, UtcOffset};
 use tokio_postgres::ToStatement;
-use tokio_postgres::binary_copy::BinaryCopyInWriter;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::StoreError;
 use super::claim::{Claim, Claimed};
+use super::copy::copy_whole;
 use crate::rollup::{Counts, Day, Sums};
+use crate::row::copy_form;
 
 /// Adds to the totals by quarter of an hour.
 pub(crate) const ADD_QUARTERS: &str = include_str!("sql/add_quarter_hours.sql");
@@ -42,9 +44,8 @@ async fn append_deltas(
     transaction: &Transaction<'_>,
     days: BTreeMap<(&str, Date), Day<'_>>,
 ) -> Result<(), StoreError> {
-    let statement = transaction.prepare_cached(include_str!("sql/append_deltas.sql")).await?;
-    let sink = transaction.copy_in(&statement).await?;
-    let mut writer = std::pin::pin!(BinaryCopyInWriter::new(sink, &DELTA_COLUMNS));
+    let mut rows = BytesMut::new();
+    copy_form::put_header(&mut rows);
     for ((project, date), day) in days {
         let (mut dimensions, mut values, mut counts) = (Vec::new(), Vec::new(), Vec::new());
         for (key, count) in day.values {
@@ -53,10 +54,12 @@ async fn append_deltas(
             counts.push(count);
         }
         let (visitors, sessions) = (day.visitors.to_bytes(), day.sessions.to_bytes());
-        let row = writer.as_mut();
-        row.write(&[&project, &date, &dimensions, &values, &counts, &visitors, &sessions]).await?;
+        let delta: [&(dyn ToSql + Sync); 7] =
+            [&project, &date, &dimensions, &values, &counts, &visitors, &sessions];
+        copy_form::put_row(&mut rows, &DELTA_COLUMNS, &delta).map_err(StoreError::Stop)?;
     }
-    writer.finish().await?;
+    copy_form::put_trailer(&mut rows);
+    copy_whole(transaction, include_str!("sql/append_deltas.sql"), rows).await?;
     Ok(())
 }
 
