@@ -7,8 +7,8 @@ use testkit::{Proxy, TestBroker, TestDatabase, eventually};
 
 use crate::support::{STORED_LIMIT, System, impression};
 
-/// How every binary COPY begins.
-const COPY_SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
+/// What stands in every row of these tests, and in nothing that is sent before.
+const IN_A_ROW: &[u8] = b"https://example.com/";
 
 async fn proxy_of(url: &str) -> (Proxy, String) {
     let at = url.rfind('@').unwrap() + 1;
@@ -68,13 +68,13 @@ async fn a_writer_killed_between_commit_and_ack_doubles_nothing() {
 async fn a_writer_killed_in_the_middle_of_a_copy_loses_nothing() {
     let (database, broker) = (TestDatabase::create().await, TestBroker::create());
     let (proxy, database_url) = proxy_of(&database.url()).await;
-    proxy.hold_client_bytes_at(COPY_SIGNATURE);
+    proxy.hold_client_bytes_at(IN_A_ROW);
     let mut system = System::start_on(database, broker, None, Some(database_url)).await;
 
     for url in urls(10) {
         system.accepted(&impression("alpha", &url)).await;
     }
-    // The ledger's rows are in, the COPY has begun, and nothing more comes.
+    // The ledger's rows are in, the COPY of the others has begun, and nothing more comes.
     proxy.held().await;
     let client = system.database.client().await;
     eventually("Postgres is in the middle of the COPY", STORED_LIMIT, async || {

@@ -16,7 +16,9 @@ async fn two_receipts() -> (TestDatabase, Seed, Reporter) {
     seed.project("mine", "Mine").await;
     seed.project("theirs", "Theirs").await;
     seed.sql(&format!(
-        "insert into ingest_ledger values
+        "insert into ingest_ledger
+             (envelope_id, project_id, events_hash, stored_count, quarantined_count, received_at, committed_at, dropped_count)
+         values
              ('{ENVELOPE}', 'mine', '\\x00', 2, 1, '2026-11-02 12:00Z', '2026-11-02 12:00:01Z', 4),
              ('{ENVELOPE}', 'theirs', '\\x00', 5, 0, '2026-11-02 12:00Z', '2026-11-02 12:00:02Z', 0);
          insert into quarantine (fingerprint, reason, detail, envelope_id, project_id, event_index, payload)
