@@ -108,6 +108,11 @@ impl PostgresServer {
         self.process.pid()
     }
 
+    /// What the server says of itself, all starts one after the other.
+    pub fn log_path(&self) -> &Path {
+        &self.log
+    }
+
     /// As in `15.14`.
     pub fn version(&self) -> &str {
         &self.programs.version
