@@ -13,6 +13,7 @@ use shared::ops::{self, Readiness};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::Eyes;
 use crate::config::Config;
 use crate::db::Database;
 use crate::http::{self, Desk};
@@ -95,10 +96,12 @@ fn serve(
     shutdown: CancellationToken,
 ) -> std::io::Result<Server> {
     let time_zones = Arc::new(TimeZones::default());
+    let eyes = Arc::new(Eyes::new(&config.limits, config.trusted_proxies.clone()));
     let workers = config.http_workers;
     let server = HttpServer::new(move || {
         let (target, time_zones, desk_metrics) =
             (config.database.clone(), Arc::clone(&time_zones), metrics.clone());
+        let eyes = Arc::clone(&eyes);
         let (connections, statement_timeout) = (config.database_connections, config.statement_timeout);
         HttpApp::new()
             .app_data(web::Data::new(metrics.clone()))
@@ -106,7 +109,8 @@ fn serve(
             .data_factory(move || {
                 let database = Database::open(&target, connections, statement_timeout);
                 let (time_zones, metrics) = (Arc::clone(&time_zones), desk_metrics.clone());
-                async move { database.map(|database| Desk { database, time_zones, metrics }) }
+                let eyes = Arc::clone(&eyes);
+                async move { database.map(|database| Desk { database, eyes, time_zones, metrics }) }
             })
             .wrap(http::default_headers())
             .wrap(from_fn(http::measure))

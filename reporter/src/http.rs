@@ -1,5 +1,6 @@
 //! The public routes, what they share, and what every answer carries.
 
+mod entry;
 mod error;
 mod receipts;
 mod reports;
@@ -14,6 +15,7 @@ use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpResponse, Resource, Route};
 
+use crate::auth::Eyes;
 use crate::db::Database;
 use crate::http::error::ApiError;
 use crate::metrics::Metrics;
@@ -25,6 +27,7 @@ const UNMATCHED_ROUTE: &str = "unmatched";
 /// What every handler of one HTTP worker works with.
 pub(crate) struct Desk {
     pub(crate) database: Database,
+    pub(crate) eyes: Arc<Eyes>,
     pub(crate) time_zones: Arc<TimeZones>,
     pub(crate) metrics: Metrics,
 }
@@ -57,6 +60,8 @@ pub(crate) fn default_headers() -> DefaultHeaders {
     DefaultHeaders::new()
         .add((header::CACHE_CONTROL, "private, no-store"))
         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        // A share link's token stands in the address.
+        .add((header::REFERRER_POLICY, "no-referrer"))
 }
 
 /// Counts and times each request under its route's pattern.

@@ -1,13 +1,11 @@
 //! `GET /v1/reports/…`: key, query, snapshot, report, JSON.
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
 use actix_web::web::{Data, Json, Query};
 use serde::Serialize;
 use shared::clock;
-use shared::secret_key::{READER_PREFIX, SecretKey};
 
-use crate::auth::ProjectScope;
+use crate::auth::{ProjectScope, SHARE_PARAMETER};
 use crate::db::{DatabaseError, Snapshot};
 use crate::http::Desk;
 use crate::http::error::ApiError;
@@ -93,16 +91,11 @@ impl Desk {
         request: &HttpRequest,
         read: impl AsyncFnOnce(&Snapshot<'_>, ProjectScope) -> Result<T, ApiError>,
     ) -> Result<Json<T>, ApiError> {
-        let key = SecretKey::from_header(request.headers().get(header::AUTHORIZATION), READER_PREFIX)
-            .ok_or(ApiError::Unauthorized)?;
-        let answer = self
-            .database
-            .read(async |snapshot| {
-                let scope = ProjectScope::of(&key, snapshot).await?;
-                read(snapshot, scope).await
-            })
-            .await;
-        answer.map(Json).inspect_err(|error| self.record(error))
+        let answer = async {
+            let scope = self.admit(request).await?.scope;
+            self.database.read(async |snapshot| read(snapshot, scope).await).await
+        };
+        answer.await.map(Json).inspect_err(|error| self.record(error))
     }
 
     /// Counts the database's failures; logs those that are our fault, and no others, since an outage would fill the log.
@@ -115,10 +108,12 @@ impl Desk {
     }
 }
 
-/// The query string's pairs, decoded.
+/// The query string's pairs, decoded, less the one that lets in whoever asks.
 fn parameters(request: &HttpRequest) -> Result<Vec<(String, String)>, InvalidQuery> {
-    let pairs = Query::from_query(request.query_string());
-    pairs
+    let pairs = Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let mut pairs = pairs
         .map(Query::into_inner)
-        .map_err(|_| InvalidQuery::new("query", "must be name=value pairs, joined by &"))
+        .map_err(|_| InvalidQuery::new("query", "must be name=value pairs, joined by &"))?;
+    pairs.retain(|(name, _)| name != SHARE_PARAMETER);
+    Ok(pairs)
 }
