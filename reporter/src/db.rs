@@ -3,6 +3,8 @@
 mod error;
 
 use std::fmt::Write as _;
+use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use deadpool_postgres::{
     BuildError, ConfigConnectImpl, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
     Transaction,
 };
+use futures_util::TryStreamExt;
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
@@ -77,6 +80,21 @@ impl Database {
     where
         E: From<DatabaseError>,
     {
+        self.read_within(self.reading_limit, read).await
+    }
+
+    /// As [`Database::read`], with a limit of the caller's on everything but the way to a connection.
+    ///
+    /// # Errors
+    /// As [`Database::read`].
+    pub(crate) async fn read_within<T, E>(
+        &self,
+        limit: Duration,
+        read: impl AsyncFnOnce(&Snapshot<'_>) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<DatabaseError>,
+    {
         let mut connection = self.connection().await?;
         let failed = AtomicBool::new(false);
         let reading = async {
@@ -85,7 +103,7 @@ impl Database {
             snapshot.end().await?;
             Ok(answer)
         };
-        let outcome = timeout(self.reading_limit, reading).await;
+        let outcome = timeout(limit, reading).await;
         if outcome.is_err() || failed.load(Relaxed) {
             drop(Object::take(connection));
         }
@@ -94,7 +112,7 @@ impl Database {
 
     async fn connection(&self) -> Result<Object, DatabaseError> {
         let checkout = timeout(Duration::from_millis(CHECKOUT_MS), self.pool.get());
-        Ok(checkout.await.map_err(|elapsed| DatabaseError::Away(Box::new(elapsed)))??)
+        Ok(checkout.await.map_err(|elapsed| DatabaseError::Away(Arc::new(elapsed)))??)
     }
 
     /// Whether the database answers, in bounded time.
@@ -164,6 +182,27 @@ impl<'connection> Snapshot<'connection> {
             self.transaction.query(&statement, parameters).await
         };
         self.checked(answer.await).await
+    }
+
+    /// Hands each row that `sql` answers to `take`, one at a time: for answers that are not to be held in memory.
+    pub(crate) async fn each(
+        &self,
+        sql: &'static str,
+        parameters: &[&(dyn ToSql + Sync)],
+        mut take: impl FnMut(&Row) -> Result<(), DatabaseError>,
+    ) -> Result<(), DatabaseError> {
+        let answer = async {
+            let statement = self.transaction.prepare_cached(sql).await?;
+            let mut rows = pin!(self.transaction.query_raw(&statement, parameters.iter().copied()).await?);
+            let mut taken = Ok(());
+            while let Some(row) = rows.try_next().await? {
+                if taken.is_ok() {
+                    taken = take(&row);
+                }
+            }
+            Ok(taken)
+        };
+        self.checked(answer.await).await?
     }
 
     /// The one row that `sql` answers.

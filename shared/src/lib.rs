@@ -4,7 +4,22 @@ pub mod ids;
 
 pub mod event;
 
+#[cfg(feature = "rollups")]
+pub mod dimension;
+
+#[cfg(feature = "rollups")]
+pub mod user_agent;
+
+#[cfg(feature = "rollups")]
+pub mod sketch;
+
 pub mod network;
+
+#[cfg(feature = "admission")]
+pub mod client;
+
+#[cfg(feature = "admission")]
+pub mod rate;
 
 pub mod envelope;
 
