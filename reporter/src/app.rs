@@ -20,7 +20,6 @@ use crate::http::{self, Desk};
 use crate::kept::Kept;
 use crate::metrics::Metrics;
 
-
 /// Longest drain of requests in flight at shutdown, in seconds.
 const HTTP_DRAIN_S: u64 = 10;
 /// How often readiness asks the database, in milliseconds.

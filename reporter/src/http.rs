@@ -1,7 +1,9 @@
 //! The public routes, what they share, and what every answer carries.
 
+mod docs;
 mod entry;
 mod error;
+mod openapi;
 mod receipts;
 mod reports;
 
@@ -51,6 +53,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(get_only("/v1/reports/questions", web::get().to(reports::questions)))
         .service(get_only("/v1/reports/contact-labels", web::get().to(reports::contact_labels)))
         .service(get_only("/v1/receipts/{envelope_id}", web::get().to(receipts::receipt)))
+        .service(get_only("/openapi.json", web::get().to(openapi::openapi)))
+        .service(get_only("/docs", web::get().to(openapi::page)))
+        .service(get_only("/docs/style.css", web::get().to(openapi::style)))
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::NoSuchRoute) }));
 }
 

@@ -85,10 +85,7 @@ pub(super) async fn visitors(
 }
 
 /// How far sessions go.
-pub(super) async fn funnel(
-    request: HttpRequest,
-    desk: Data<Desk>,
-) -> Result<Json<impl Serialize>, ApiError> {
+pub(super) async fn funnel(request: HttpRequest, desk: Data<Desk>) -> Result<Json<impl Serialize>, ApiError> {
     desk.report(&request, Takes::FUNNEL, reports::funnel).await
 }
 

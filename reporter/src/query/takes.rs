@@ -62,9 +62,6 @@ impl Takes {
             ),
         ];
         let further: String = further.iter().filter(|(takes, _)| *takes).map(|(_, names)| *names).collect();
-        InvalidQuery::new(
-            shown,
-            format!("this report has no such parameter; it takes {PARAMETERS}{further}"),
-        )
+        InvalidQuery::new(shown, format!("this report has no such parameter; it takes {PARAMETERS}{further}"))
     }
 }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use shared::dimension::Dimension;
 use shared::event::InteractionType;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -20,7 +21,7 @@ use crate::reports::raw::{self, OfInteractions, Raw};
 pub(crate) const FILTERED_EVENTS_MAX: i64 = 200_000;
 
 /// Events by a property of theirs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BreakdownReport {
     period: AnsweredPeriod,
     days: Days,
@@ -35,12 +36,15 @@ pub(crate) struct BreakdownReport {
 }
 
 /// One value.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = BreakdownEntry)]
 pub(crate) struct Entry {
     /// Null for the events that have none, or of which it is not known.
+    #[schema(required)]
     value: Option<String>,
     /// The country of a city; of other values there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required)]
     country: Option<String>,
     count: i64,
 }
@@ -58,7 +62,9 @@ pub(crate) enum BreakdownError {
         events: i64,
     },
     /// The rollups can't tell, and raw rows of the period have expired: ask for a later one.
-    #[error("raw events of this period are no longer kept, and no filter can be applied without; ask for a later one")]
+    #[error(
+        "raw events of this period are no longer kept, and no filter can be applied without; ask for a later one"
+    )]
     Expired,
     /// The database did not say.
     #[error(transparent)]
@@ -94,7 +100,8 @@ pub(crate) async fn breakdown(
 
 /// The `limit` most frequent values, ties in the order of their letters.
 fn most_frequent(by_value: HashMap<(String, String), i64>, limit: usize) -> Vec<Entry> {
-    let mut all: Vec<((String, String), i64)> = by_value.into_iter().filter(|(_, count)| *count > 0).collect();
+    let mut all: Vec<((String, String), i64)> =
+        by_value.into_iter().filter(|(_, count)| *count > 0).collect();
     all.sort_unstable_by(|(a, count_a), (b, count_b)| (Reverse(count_a), a).cmp(&(Reverse(count_b), b)));
     let known = |text: String| (!text.is_empty()).then_some(text);
     let entry = |((value, country), count)| Entry { value: known(value), country: known(country), count };
@@ -114,7 +121,9 @@ async fn by_rollup(
         return Ok(None);
     }
     let dimension = match asked.by {
-        Property::Country | Property::City => return by_place(snapshot, scope, question, asked).await.map(Some),
+        Property::Country | Property::City => {
+            return by_place(snapshot, scope, question, asked).await.map(Some);
+        }
         Property::InteractionType => return by_type(snapshot, scope, question, asked).await.map(Some),
         Property::Page => Dimension::Page,
         Property::Referrer => Dimension::Referrer,

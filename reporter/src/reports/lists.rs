@@ -7,6 +7,7 @@ use shared::dimension::{Dimension, Key};
 use shared::event::InteractionType;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -22,7 +23,7 @@ const TYPE_COLUMNS: [&str; InteractionType::ALL.len()] =
     ["click_bubble", "open_chat", "ask_question", "click_suggestion", "submit_form", "click_contact"];
 
 /// What visitors asked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Questions {
     period: AnsweredPeriod,
     days: Days,
@@ -35,15 +36,16 @@ pub(crate) struct Questions {
 }
 
 /// A question.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct QuestionAsked {
     /// As the visitor wrote it, cut where it is long; null where none was sent along.
+    #[schema(required)]
     question: Option<String>,
     count: i64,
 }
 
 /// Which contacts visitors clicked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ContactLabels {
     period: AnsweredPeriod,
     days: Days,
@@ -56,9 +58,10 @@ pub(crate) struct ContactLabels {
 }
 
 /// A contact, by its label.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LabelClicked {
     /// Null where it has none.
+    #[schema(required)]
     label: Option<String>,
     count: i64,
 }
@@ -107,7 +110,8 @@ impl List {
     ) -> Result<Self, DatabaseError> {
         let (values, days) = read(snapshot, scope, question, dimension, list).await?;
         let total = values.other + values.by_value.values().sum::<i64>();
-        let mut all: Vec<(String, i64)> = values.by_value.into_iter().filter(|(_, count)| *count > 0).collect();
+        let mut all: Vec<(String, i64)> =
+            values.by_value.into_iter().filter(|(_, count)| *count > 0).collect();
         all.sort_unstable_by(|(a, count_a), (b, count_b)| (Reverse(count_a), a).cmp(&(Reverse(count_b), b)));
         all.truncate(question.limit);
         let other = total - all.iter().map(|(_, count)| count).sum::<i64>();

@@ -4,6 +4,7 @@ use serde::Serialize;
 use shared::sketch::{Merging, Sketch};
 use time::Date;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::ProjectScope;
@@ -14,7 +15,7 @@ use crate::query::Instants;
 const ERROR_PARTS: f64 = 10_000.0;
 
 /// How many different ones there were, about.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Estimate {
     /// The most likely number.
     estimate: i64,
@@ -32,7 +33,11 @@ impl Estimate {
         let (estimate, (low, high)) = (sketch.estimate(), sketch.bounds());
         let whole = |number: f64| number.round() as i64;
         let (low, high) = (whole(low), whole(high));
-        let off = if low == high { 0.0 } else { ((high as f64) / estimate - 1.0).max(1.0 - (low as f64) / estimate) };
+        let off = if low == high {
+            0.0
+        } else {
+            ((high as f64) / estimate - 1.0).max(1.0 - (low as f64) / estimate)
+        };
         let relative_error = (off * ERROR_PARTS).round() / ERROR_PARTS;
         Self { estimate: whole(estimate), low, high, relative_error }
     }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use shared::sketch::Merging;
 use time::Date;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -13,7 +14,7 @@ use crate::reports::quarters::Counts;
 use crate::reports::sketches::{self, Estimate, merge};
 
 /// How many visitors came, in how many sessions.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Visitors {
     period: AnsweredPeriod,
     days: Days,
@@ -22,6 +23,7 @@ pub(crate) struct Visitors {
     /// Different sessions.
     sessions: Estimate,
     /// The same of the period before, where the client compares.
+    #[schema(required)]
     previous: Option<PreviousVisitors>,
     /// How finely the series is cut: `day`, `week` or `month`; an hour's visitors are not counted apart.
     interval: &'static str,
@@ -31,7 +33,7 @@ pub(crate) struct Visitors {
 }
 
 /// The period before.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PreviousVisitors {
     days: Days,
     visitors: Estimate,
@@ -39,7 +41,7 @@ pub(crate) struct PreviousVisitors {
 }
 
 /// One interval.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct VisitorsPoint {
     /// The date it starts at.
     at: String,

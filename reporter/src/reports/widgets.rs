@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 use time::{Date, Duration, OffsetDateTime};
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -16,7 +17,7 @@ use crate::reports::quarters::{Counts, counts};
 const WIDGETS_MAX: usize = 1_000;
 
 /// A widget in the top list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TopWidget {
     project_id: String,
     name: String,
@@ -24,7 +25,7 @@ pub(crate) struct TopWidget {
 }
 
 /// A widget in the donut.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WidgetImpressions {
     project_id: String,
     name: String,
@@ -32,7 +33,7 @@ pub(crate) struct WidgetImpressions {
 }
 
 /// The widgets with the most interactions.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TopWidgets {
     period: AnsweredPeriod,
     /// Descending, ties by id; at most as many as asked for.
@@ -40,7 +41,7 @@ pub(crate) struct TopWidgets {
 }
 
 /// The widgets that were loaded.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ImpressionsByWidget {
     period: AnsweredPeriod,
     /// Descending, ties by id; at most [`WIDGETS_MAX`].
@@ -91,7 +92,11 @@ pub(super) async fn widgets(
         )
         .await?;
     let widget = |row: &tokio_postgres::Row| {
-        Ok(Widget { project_id: row.try_get("project_id")?, name: row.try_get("name")?, counts: counts(row)? })
+        Ok(Widget {
+            project_id: row.try_get("project_id")?,
+            name: row.try_get("name")?,
+            counts: counts(row)?,
+        })
     };
     Ok(Widgets(rows.iter().map(widget).collect::<Result<_, tokio_postgres::Error>>()?))
 }

@@ -131,10 +131,7 @@ impl Seed {
                 case when $5::text is not null then jsonb_build_object('question', $5::text) end, $6, $7
             )";
         self.client
-            .execute(
-                sql,
-                &[&project_id, &at, &event_type, &label, &question, &visit.visitor, &visit.session],
-            )
+            .execute(sql, &[&project_id, &at, &event_type, &label, &question, &visit.visitor, &visit.session])
             .await
             .unwrap();
         let mut keys = vec![Key::label(label)];
