@@ -8,11 +8,15 @@
 
 mod auth;
 mod bad_queries;
+mod breakdowns;
 mod dropped;
 mod operations;
 mod outage;
 mod overview;
+mod places;
+mod people;
 mod receipts;
 mod reporter_under_test;
 mod seed;
 mod time_zones;
+mod visits;
