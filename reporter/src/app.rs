@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::db::Database;
 use crate::http::{self, Desk};
 use crate::metrics::Metrics;
-use crate::query::TimeZones;
+use crate::kept::Kept;
 
 /// Longest drain of requests in flight at shutdown, in seconds.
 const HTTP_DRAIN_S: u64 = 10;
@@ -94,19 +94,18 @@ fn serve(
     metrics: Metrics,
     shutdown: CancellationToken,
 ) -> std::io::Result<Server> {
-    let time_zones = Arc::new(TimeZones::default());
+    let kept = Arc::new(Kept::default());
     let workers = config.http_workers;
     let server = HttpServer::new(move || {
-        let (target, time_zones, desk_metrics) =
-            (config.database.clone(), Arc::clone(&time_zones), metrics.clone());
+        let (target, kept, desk_metrics) = (config.database.clone(), Arc::clone(&kept), metrics.clone());
         let (connections, statement_timeout) = (config.database_connections, config.statement_timeout);
         HttpApp::new()
             .app_data(web::Data::new(metrics.clone()))
             // Run on the worker's own thread: so are the tasks that drive the connections it opens.
             .data_factory(move || {
                 let database = Database::open(&target, connections, statement_timeout);
-                let (time_zones, metrics) = (Arc::clone(&time_zones), desk_metrics.clone());
-                async move { database.map(|database| Desk { database, time_zones, metrics }) }
+                let (kept, metrics) = (Arc::clone(&kept), desk_metrics.clone());
+                async move { database.map(|database| Desk { database, kept, metrics }) }
             })
             .wrap(http::default_headers())
             .wrap(from_fn(http::measure))

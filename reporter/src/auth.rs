@@ -87,4 +87,12 @@ impl ProjectScope {
             Visible::Listed(ids) => Some(ids),
         }
     }
+
+    /// The scope as a parameter of statements on rollups that have a row for all projects together.
+    pub(crate) fn level_ids(&self) -> Vec<&str> {
+        match &self.0 {
+            Visible::All => vec![""],
+            Visible::Listed(ids) => ids.iter().map(String::as_str).collect(),
+        }
+    }
 }

@@ -17,7 +17,7 @@ use actix_web::{Error, HttpResponse, Resource, Route};
 use crate::db::Database;
 use crate::http::error::ApiError;
 use crate::metrics::Metrics;
-use crate::query::TimeZones;
+use crate::kept::Kept;
 
 /// The route in metrics of a request that no route took.
 const UNMATCHED_ROUTE: &str = "unmatched";
@@ -25,7 +25,7 @@ const UNMATCHED_ROUTE: &str = "unmatched";
 /// What every handler of one HTTP worker works with.
 pub(crate) struct Desk {
     pub(crate) database: Database,
-    pub(crate) time_zones: Arc<TimeZones>,
+    pub(crate) kept: Arc<Kept>,
     pub(crate) metrics: Metrics,
 }
 

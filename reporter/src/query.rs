@@ -12,12 +12,13 @@ use shared::ids::ProjectId;
 use time::Date;
 
 pub(crate) use self::breakdown::{Breakdown, Kind, Property};
-pub(crate) use self::calendar::{Instants, QUARTERS_A_DAY, Quarter, Slice};
+pub(crate) use self::calendar::{Instants, QUARTERS_A_DAY, Quarter, first_quarter_utc, local_date};
 pub(crate) use self::cluster::Cluster;
 use self::period::parse_date;
 pub(crate) use self::period::{Interval, Period};
 pub(crate) use self::question::{Question, UnansweredQuery};
-pub(crate) use self::takes::{Limit, Takes};
+use self::takes::Limit;
+pub(crate) use self::takes::{LIST_MAX, Takes};
 pub(crate) use self::time_zones::{TimeZone, TimeZones};
 
 /// Most projects a client may choose in one question.

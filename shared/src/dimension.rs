@@ -31,6 +31,10 @@ pub enum Dimension {
     Browser = 5,
     /// The label of an interaction.
     Label = 6,
+    /// The question of an ask_question.
+    Question = 7,
+    /// The label of a click_contact.
+    ContactLabel = 8,
 }
 
 impl Dimension {
@@ -57,6 +61,8 @@ impl Dimension {
             Self::Device => "device",
             Self::Browser => "browser",
             Self::Label => "label",
+            Self::Question => "question",
+            Self::ContactLabel => "contact label",
         }
     }
 }
@@ -133,6 +139,16 @@ impl<'a> Key<'a> {
     /// An interaction's label; empty where it has none.
     pub fn label(label: Option<&'a str>) -> Self {
         Self::text(Dimension::Label, cut(label.unwrap_or_default(), LABEL_BYTES_MAX))
+    }
+
+    /// What a visitor asked.
+    pub fn question(question: Option<&'a str>) -> Self {
+        Self::text(Dimension::Question, cut(question.unwrap_or_default().trim(), 300))
+    }
+
+    /// A contact's label.
+    pub fn contact_label(label: Option<&'a str>) -> Self {
+        Self::text(Dimension::ContactLabel, cut(label.unwrap_or_default(), LABEL_BYTES_MAX))
     }
 
     /// The value as it stands in the tables.
