@@ -13,11 +13,13 @@ use shared::ops::{self, Readiness};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::Eyes;
 use crate::config::Config;
 use crate::db::Database;
 use crate::http::{self, Desk};
-use crate::metrics::Metrics;
 use crate::kept::Kept;
+use crate::metrics::Metrics;
+
 
 /// Longest drain of requests in flight at shutdown, in seconds.
 const HTTP_DRAIN_S: u64 = 10;
@@ -95,9 +97,11 @@ fn serve(
     shutdown: CancellationToken,
 ) -> std::io::Result<Server> {
     let kept = Arc::new(Kept::default());
+    let eyes = Arc::new(Eyes::new(&config.limits, config.trusted_proxies.clone()));
     let workers = config.http_workers;
     let server = HttpServer::new(move || {
         let (target, kept, desk_metrics) = (config.database.clone(), Arc::clone(&kept), metrics.clone());
+        let eyes = Arc::clone(&eyes);
         let (connections, statement_timeout) = (config.database_connections, config.statement_timeout);
         HttpApp::new()
             .app_data(web::Data::new(metrics.clone()))
@@ -105,7 +109,8 @@ fn serve(
             .data_factory(move || {
                 let database = Database::open(&target, connections, statement_timeout);
                 let (kept, metrics) = (Arc::clone(&kept), desk_metrics.clone());
-                async move { database.map(|database| Desk { database, kept, metrics }) }
+                let eyes = Arc::clone(&eyes);
+                async move { database.map(|database| Desk { database, eyes, kept, metrics }) }
             })
             .wrap(http::default_headers())
             .wrap(from_fn(http::measure))

@@ -1,5 +1,6 @@
 //! The public routes, what they share, and what every answer carries.
 
+mod entry;
 mod error;
 mod receipts;
 mod reports;
@@ -14,10 +15,11 @@ use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpResponse, Resource, Route};
 
+use crate::auth::Eyes;
 use crate::db::Database;
 use crate::http::error::ApiError;
-use crate::metrics::Metrics;
 use crate::kept::Kept;
+use crate::metrics::Metrics;
 
 /// The route in metrics of a request that no route took.
 const UNMATCHED_ROUTE: &str = "unmatched";
@@ -25,6 +27,7 @@ const UNMATCHED_ROUTE: &str = "unmatched";
 /// What every handler of one HTTP worker works with.
 pub(crate) struct Desk {
     pub(crate) database: Database,
+    pub(crate) eyes: Arc<Eyes>,
     pub(crate) kept: Arc<Kept>,
     pub(crate) metrics: Metrics,
 }
@@ -42,6 +45,11 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             web::get().to(reports::impressions_by_location),
         ))
         .service(get_only("/v1/reports/dropped", web::get().to(reports::dropped)))
+        .service(get_only("/v1/reports/breakdown", web::get().to(reports::breakdown)))
+        .service(get_only("/v1/reports/visitors", web::get().to(reports::visitors)))
+        .service(get_only("/v1/reports/funnel", web::get().to(reports::funnel)))
+        .service(get_only("/v1/reports/questions", web::get().to(reports::questions)))
+        .service(get_only("/v1/reports/contact-labels", web::get().to(reports::contact_labels)))
         .service(get_only("/v1/receipts/{envelope_id}", web::get().to(receipts::receipt)))
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::NoSuchRoute) }));
 }
@@ -57,6 +65,8 @@ pub(crate) fn default_headers() -> DefaultHeaders {
     DefaultHeaders::new()
         .add((header::CACHE_CONTROL, "private, no-store"))
         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        // A share link's token stands in the address.
+        .add((header::REFERRER_POLICY, "no-referrer"))
 }
 
 /// Counts and times each request under its route's pattern.

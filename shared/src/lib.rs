@@ -15,6 +15,12 @@ pub mod sketch;
 
 pub mod network;
 
+#[cfg(feature = "admission")]
+pub mod client;
+
+#[cfg(feature = "admission")]
+pub mod rate;
+
 pub mod envelope;
 
 pub mod secret_key;

@@ -46,7 +46,7 @@ pub(crate) struct Entry {
 }
 
 /// Why there is no breakdown.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum BreakdownError {
     /// The rollups can't tell and there are too many raw rows: ask for a shorter period or fewer projects.
     #[error(
