@@ -19,7 +19,7 @@ pub(crate) use self::period::{Interval, Period};
 pub(crate) use self::question::{Question, UnansweredQuery};
 use self::takes::Limit;
 pub(crate) use self::takes::{LIST_MAX, Takes};
-pub(crate) use self::time_zones::{TimeZone, TimeZones};
+pub(crate) use self::time_zones::TimeZones;
 
 /// Most projects a client may choose in one question.
 pub(crate) const PROJECT_IDS_MAX: usize = 100;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use shared::dimension::{Dimension, Key};
 use shared::event::InteractionType;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -234,10 +235,11 @@ pub(super) async fn by_type(
     };
     let (levels, projects) = (scope.level_ids(), scope.project_ids());
     let Instants { starts_at, ends_at } = range;
-    let (sql, of_packed) = (include_str!("types_packed.sql"), (&levels, &first, &last));
+    let of_packed: [&(dyn ToSql + Sync); 3] = [&levels, &first, &last];
+    let of_waiting: [&(dyn ToSql + Sync); 3] = [&projects, &starts_at, &ends_at];
     let ((), waiting) = tokio::try_join!(
-        snapshot.each(sql, &[of_packed.0, of_packed.1, of_packed.2], add_packed),
-        snapshot.row(include_str!("types_waiting.sql"), &[&projects, &starts_at, &ends_at]),
+        snapshot.each(include_str!("types_packed.sql"), &of_packed, add_packed),
+        snapshot.row(include_str!("types_waiting.sql"), &of_waiting),
     )?;
     for (sum, column) in counts.iter_mut().zip(TYPE_COLUMNS) {
         *sum += waiting.try_get::<_, i64>(column)?;
