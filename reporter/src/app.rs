@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::db::Database;
-use crate::http::{self, Desk};
+use crate::http::{self, Answers, Desk};
 use crate::metrics::Metrics;
 use crate::query::TimeZones;
 
@@ -95,18 +95,21 @@ fn serve(
     shutdown: CancellationToken,
 ) -> std::io::Result<Server> {
     let time_zones = Arc::new(TimeZones::default());
+    let answers = Answers::new(config.answer_ttl, metrics.clone());
     let workers = config.http_workers;
     let server = HttpServer::new(move || {
-        let (target, time_zones, desk_metrics) =
-            (config.database.clone(), Arc::clone(&time_zones), metrics.clone());
+        let (target, time_zones) = (config.database.clone(), Arc::clone(&time_zones));
+        let (answers, desk_metrics) = (answers.clone(), metrics.clone());
         let (connections, statement_timeout) = (config.database_connections, config.statement_timeout);
         HttpApp::new()
             .app_data(web::Data::new(metrics.clone()))
             // Run on the worker's own thread: so are the tasks that drive the connections it opens.
             .data_factory(move || {
                 let database = Database::open(&target, connections, statement_timeout);
-                let (time_zones, metrics) = (Arc::clone(&time_zones), desk_metrics.clone());
-                async move { database.map(|database| Desk { database, time_zones, metrics }) }
+                let (time_zones, answers) = (Arc::clone(&time_zones), answers.clone());
+                let metrics = desk_metrics.clone();
+                let desk = |database| Desk { database: Arc::new(database), time_zones, answers, metrics };
+                async move { database.map(desk) }
             })
             .wrap(http::default_headers())
             .wrap(from_fn(http::measure))

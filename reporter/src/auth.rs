@@ -24,8 +24,10 @@ pub(crate) enum AuthError {
 /// The projects that a question may touch.
 ///
 /// Made by [`ProjectScope::of`] alone, and only ever narrowed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ProjectScope(Visible);
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Visible {
     All,
     Listed(Vec<String>),

@@ -23,6 +23,8 @@ pub struct Config {
     pub database_connections: usize,
     /// Longest time Postgres may spend on one statement.
     pub statement_timeout: Duration,
+    /// How long a finished answer is given to whoever asks the same; zero: never.
+    pub answer_ttl: Duration,
 }
 
 impl service::Config for Config {
@@ -48,6 +50,12 @@ impl service::Config for Config {
             1..=60_000,
             "longest time Postgres may spend on one statement, in milliseconds",
         );
+        let answer_ttl_ms = settings.or_within(
+            "FOOTFALL_ANSWER_TTL_MS",
+            500,
+            0..=10_000,
+            "how long a finished answer is given to whoever asks the same, in milliseconds; 0: never",
+        );
         Some(Self {
             database: database?,
             public_addr: public_addr?,
@@ -55,6 +63,7 @@ impl service::Config for Config {
             http_workers: http_workers?,
             database_connections: database_connections?,
             statement_timeout: Duration::from_millis(statement_timeout_ms?),
+            answer_ttl: Duration::from_millis(answer_ttl_ms?),
         })
     }
 }

@@ -13,6 +13,8 @@ mod query;
 
 mod reports;
 
+mod fresh;
+
 mod db;
 
 mod metrics;

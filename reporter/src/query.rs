@@ -21,10 +21,10 @@ pub(crate) const TOP_WIDGETS_DEFAULT: usize = 3;
 /// Most of an unknown parameter's name that an error repeats, in characters.
 const ECHO_CHARS_MAX: usize = 40;
 /// The parameters that every report takes.
-const PARAMETERS: &str = "from, to, tz, project_id, interval, compare";
+const PARAMETERS: &str = "from, to, tz, project_id, interval, compare, format";
 
 /// What a client asks, each parameter checked by itself; what needs Postgres's calendar is left to [`Question`].
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct ReportQuery {
     from: Option<Date>,
     to: Option<Date>,

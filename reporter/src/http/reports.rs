@@ -1,124 +1,43 @@
-//! `GET /v1/reports/…`: key, query, snapshot, report, JSON.
+//! `GET /v1/reports/…`: a handler a report.
 
-use actix_web::HttpRequest;
-use actix_web::http::header;
-use actix_web::web::{Data, Json, Query};
-use serde::Serialize;
-use shared::clock;
-use shared::secret_key::{READER_PREFIX, SecretKey};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 
-use crate::auth::ProjectScope;
-use crate::db::{DatabaseError, Snapshot};
 use crate::http::Desk;
-use crate::http::error::ApiError;
-use crate::query::{InvalidQuery, Limit, Question, ReportQuery};
+use crate::query::Limit;
 use crate::reports;
 
 /// The whole dashboard.
-pub(super) async fn overview(
-    request: HttpRequest,
-    desk: Data<Desk>,
-) -> Result<Json<impl Serialize>, ApiError> {
+pub(super) async fn overview(request: HttpRequest, desk: Data<Desk>) -> HttpResponse {
     desk.report(&request, Limit::Refused, reports::overview).await
 }
 
 /// The interactions over time.
-pub(super) async fn interactions(
-    request: HttpRequest,
-    desk: Data<Desk>,
-) -> Result<Json<impl Serialize>, ApiError> {
+pub(super) async fn interactions(request: HttpRequest, desk: Data<Desk>) -> HttpResponse {
     desk.report(&request, Limit::Refused, reports::interactions).await
 }
 
 /// The impressions over time.
-pub(super) async fn impressions(
-    request: HttpRequest,
-    desk: Data<Desk>,
-) -> Result<Json<impl Serialize>, ApiError> {
+pub(super) async fn impressions(request: HttpRequest, desk: Data<Desk>) -> HttpResponse {
     desk.report(&request, Limit::Refused, reports::impressions).await
 }
 
 /// The widgets with the most interactions.
-pub(super) async fn top_widgets(
-    request: HttpRequest,
-    desk: Data<Desk>,
-) -> Result<Json<impl Serialize>, ApiError> {
+pub(super) async fn top_widgets(request: HttpRequest, desk: Data<Desk>) -> HttpResponse {
     desk.report(&request, Limit::Taken, reports::top_widgets).await
 }
 
 /// The widgets by impressions.
-pub(super) async fn impressions_by_widget(
-    request: HttpRequest,
-    desk: Data<Desk>,
-) -> Result<Json<impl Serialize>, ApiError> {
+pub(super) async fn impressions_by_widget(request: HttpRequest, desk: Data<Desk>) -> HttpResponse {
     desk.report(&request, Limit::Refused, reports::impressions_by_widget).await
 }
 
 /// The places by impressions.
-pub(super) async fn impressions_by_location(
-    request: HttpRequest,
-    desk: Data<Desk>,
-) -> Result<Json<impl Serialize>, ApiError> {
+pub(super) async fn impressions_by_location(request: HttpRequest, desk: Data<Desk>) -> HttpResponse {
     desk.report(&request, Limit::Refused, reports::impressions_by_location).await
 }
 
 /// What rules dropped.
-pub(super) async fn dropped(
-    request: HttpRequest,
-    desk: Data<Desk>,
-) -> Result<Json<impl Serialize>, ApiError> {
+pub(super) async fn dropped(request: HttpRequest, desk: Data<Desk>) -> HttpResponse {
     desk.report(&request, Limit::Refused, reports::dropped).await
-}
-
-impl Desk {
-    /// Answers `request` by `report`. The key comes first: without one, nothing else is told.
-    async fn report<T>(
-        &self,
-        request: &HttpRequest,
-        limit: Limit,
-        report: impl AsyncFnOnce(&Snapshot<'_>, &ProjectScope, &Question) -> Result<T, DatabaseError>,
-    ) -> Result<Json<T>, ApiError> {
-        let now = clock::now();
-        self.answer(request, async |snapshot, scope| {
-            let query = ReportQuery::parse(&parameters(request)?, limit)?;
-            let (scope, question) = Question::work_out(query, scope, &self.time_zones, now, snapshot).await?;
-            Ok(report(snapshot, &scope, &question).await?)
-        })
-        .await
-    }
-
-    /// Answers `request` from one snapshot, for the scope of the key it carries.
-    pub(super) async fn answer<T>(
-        &self,
-        request: &HttpRequest,
-        read: impl AsyncFnOnce(&Snapshot<'_>, ProjectScope) -> Result<T, ApiError>,
-    ) -> Result<Json<T>, ApiError> {
-        let key = SecretKey::from_header(request.headers().get(header::AUTHORIZATION), READER_PREFIX)
-            .ok_or(ApiError::Unauthorized)?;
-        let answer = self
-            .database
-            .read(async |snapshot| {
-                let scope = ProjectScope::of(&key, snapshot).await?;
-                read(snapshot, scope).await
-            })
-            .await;
-        answer.map(Json).inspect_err(|error| self.record(error))
-    }
-
-    /// Counts the database's failures; logs those that are our fault, and no others, since an outage would fill the log.
-    fn record(&self, error: &ApiError) {
-        let ApiError::Database(error) = error else { return };
-        self.metrics.database_failed(error);
-        if let DatabaseError::Fault(_) = error {
-            tracing::error!(error = error.in_full(), "a question failed");
-        }
-    }
-}
-
-/// The query string's pairs, decoded.
-fn parameters(request: &HttpRequest) -> Result<Vec<(String, String)>, InvalidQuery> {
-    let pairs = Query::from_query(request.query_string());
-    pairs
-        .map(Query::into_inner)
-        .map_err(|_| InvalidQuery::new("query", "must be name=value pairs, joined by &"))
 }

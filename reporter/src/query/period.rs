@@ -15,7 +15,7 @@ pub(crate) const DEFAULT_PERIOD_DAYS: i64 = 30;
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=2199;
 
 /// How finely a series is cut. Weeks start on Monday.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) enum Interval {
     /// One count an hour of the clock.
     Hour,

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
 use crate::query::{Instants, Question};
+use crate::reports::Report;
 
 /// Most places on the map; past it, the quietest are left out.
 const LOCATIONS_MAX: i64 = 1_000;
@@ -18,6 +19,8 @@ pub(crate) struct LocationImpressions {
     lng: Option<f64>,
     impressions: i64,
 }
+
+impl Report for Vec<LocationImpressions> {}
 
 /// The places that widgets were loaded from, the busiest first, at most [`LOCATIONS_MAX`].
 pub(crate) async fn impressions_by_location(

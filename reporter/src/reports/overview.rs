@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
 use crate::query::Question;
+use crate::reports::Report;
 use crate::reports::locations::{LocationImpressions, impressions_by_location};
 use crate::reports::timeline::{CountOverTime, local_date, timeline};
 use crate::reports::widgets::{TopWidget, WidgetImpressions, widgets};
@@ -19,6 +20,8 @@ pub(crate) struct Overview {
     impressions_by_widget: Vec<WidgetImpressions>,
     impressions_by_location: Vec<LocationImpressions>,
 }
+
+impl Report for Overview {}
 
 /// The period that was answered, with what the client left out filled in.
 #[derive(Debug, Serialize)]

@@ -9,6 +9,7 @@ use tokio_postgres::Row;
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
 use crate::query::{Instants, Interval, Question};
+use crate::reports::Report;
 
 /// How often something happened in a period, and when.
 #[derive(Debug, Serialize)]
@@ -28,6 +29,8 @@ struct Point {
     at: String,
     count: i64,
 }
+
+impl Report for CountOverTime {}
 
 /// Both counts, from one scan.
 pub(super) struct Timeline {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
 use crate::query::{Instants, Question};
+use crate::reports::Report;
 
 /// Most widgets in the donut; past it, the quietest are left out.
 const WIDGETS_MAX: usize = 1_000;
@@ -18,6 +19,10 @@ pub(crate) struct TopWidget {
     name: String,
     interactions: i64,
 }
+
+impl Report for Vec<TopWidget> {}
+
+impl Report for Vec<WidgetImpressions> {}
 
 /// A widget in the donut.
 #[derive(Debug, Serialize)]
