@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{doctor, key, maintain, project, quarantine, rollups, visitor};
+use crate::{doctor, key, maintain, project, quarantine, rollups, share, visitor};
 
 /// Footfall's command line for operators.
 ///
@@ -30,6 +30,9 @@ pub enum Command {
     /// Keys: who may read reports, and who may send from a server.
     #[command(subcommand)]
     Key(key::Command),
+    /// Share links: each opens the reports of some projects to whoever has it.
+    #[command(subcommand)]
+    Share(share::Command),
     /// What was accepted and could not be stored.
     #[command(subcommand)]
     Quarantine(quarantine::Command),

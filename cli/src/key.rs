@@ -20,7 +20,7 @@ pub enum Command {
     Add(Add),
     /// Every key, without its secret, which nobody has but its holder.
     List,
-    /// Ends a key; requests that bring it are refused within a second.
+    /// Ends a key, and the share links made for it; requests that bring one are refused some two seconds later.
     Revoke(Revoke),
 }
 

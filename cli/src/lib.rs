@@ -22,6 +22,8 @@ mod quarantine;
 
 mod rollups;
 
+mod share;
+
 mod values;
 
 mod visitor;
@@ -47,6 +49,7 @@ async fn answer(command: Command) -> Result<Answer, Failure> {
     match command {
         Command::Project(command) => project::run(command).await,
         Command::Key(command) => key::run(command).await,
+        Command::Share(command) => share::run(command).await,
         Command::Maintain(maintain) => maintain::run(&maintain).await,
         Command::Retention(retention) => maintain::retention(&retention).await,
         Command::Verify(verify) => rollups::verify(&verify).await,

@@ -7,8 +7,6 @@ pub mod app;
 
 mod http;
 
-pub mod client;
-
 pub mod rate;
 
 pub mod payload;

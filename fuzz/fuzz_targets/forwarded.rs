@@ -6,8 +6,8 @@
 
 use std::net::IpAddr;
 
-use collector::client::client_address;
 use ipnet::IpNet;
+use shared::client::client_address;
 use libfuzzer_sys::fuzz_target;
 
 const PEERS: [&str; 4] = ["10.0.0.8", "::ffff:10.0.0.8", "198.51.100.1", "2001:db8::8"];

@@ -13,6 +13,7 @@ use shared::ops::{self, Readiness};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::Eyes;
 use crate::config::Config;
 use crate::db::Database;
 use crate::http::{self, Answers, Desk};
@@ -95,10 +96,12 @@ fn serve(
     shutdown: CancellationToken,
 ) -> std::io::Result<Server> {
     let time_zones = Arc::new(TimeZones::default());
+    let eyes = Arc::new(Eyes::new(&config.limits, config.trusted_proxies.clone()));
     let answers = Answers::new(config.answer_ttl, metrics.clone());
     let workers = config.http_workers;
     let server = HttpServer::new(move || {
-        let (target, time_zones) = (config.database.clone(), Arc::clone(&time_zones));
+        let target = config.database.clone();
+        let (eyes, time_zones) = (Arc::clone(&eyes), Arc::clone(&time_zones));
         let (answers, desk_metrics) = (answers.clone(), metrics.clone());
         let (connections, statement_timeout) = (config.database_connections, config.statement_timeout);
         HttpApp::new()
@@ -106,9 +109,10 @@ fn serve(
             // Run on the worker's own thread: so are the tasks that drive the connections it opens.
             .data_factory(move || {
                 let database = Database::open(&target, connections, statement_timeout);
-                let (time_zones, answers) = (Arc::clone(&time_zones), answers.clone());
-                let metrics = desk_metrics.clone();
-                let desk = |database| Desk { database: Arc::new(database), time_zones, answers, metrics };
+                let (eyes, time_zones) = (Arc::clone(&eyes), Arc::clone(&time_zones));
+                let (answers, metrics) = (answers.clone(), desk_metrics.clone());
+                let desk =
+                    |database| Desk { database: Arc::new(database), eyes, time_zones, answers, metrics };
                 async move { database.map(desk) }
             })
             .wrap(http::default_headers())

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use shared::service;
 use shared::settings::Settings;
 use tokio_postgres::config::SslMode;
@@ -25,6 +26,19 @@ pub struct Config {
     pub statement_timeout: Duration,
     /// How long a finished answer is given to whoever asks the same; zero: never.
     pub answer_ttl: Duration,
+    /// How often one may ask.
+    pub limits: Limits,
+    /// Peers whose `X-Forwarded-For` is believed; none by default.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// How often one may ask, for each reporter; 0 for no limit.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Requests a second with one key or share link.
+    pub key_requests_per_s: u32,
+    /// Requests a second from one network without a key that is known to be good.
+    pub stranger_requests_per_s: u32,
 }
 
 impl service::Config for Config {
@@ -56,6 +70,21 @@ impl service::Config for Config {
             0..=10_000,
             "how long a finished answer is given to whoever asks the same, in milliseconds; 0: never",
         );
+        let key_requests_per_s = settings.or(
+            "FOOTFALL_KEY_REQUESTS_PER_S",
+            200,
+            "requests a second with one key or share link, for each reporter; 0 for no limit",
+        );
+        let stranger_requests_per_s = settings.or(
+            "FOOTFALL_STRANGER_REQUESTS_PER_S",
+            10,
+            "requests a second from one network (/24, /48) without a key that is known to be good, for each reporter; \
+             0 for no limit",
+        );
+        let trusted_proxies = settings.list(
+            "FOOTFALL_TRUSTED_PROXIES",
+            "networks whose X-Forwarded-For is believed, as 10.0.0.0/8,2001:db8::/32; empty believes nobody",
+        );
         Some(Self {
             database: database?,
             public_addr: public_addr?,
@@ -64,6 +93,11 @@ impl service::Config for Config {
             database_connections: database_connections?,
             statement_timeout: Duration::from_millis(statement_timeout_ms?),
             answer_ttl: Duration::from_millis(answer_ttl_ms?),
+            limits: Limits {
+                key_requests_per_s: key_requests_per_s?,
+                stranger_requests_per_s: stranger_requests_per_s?,
+            },
+            trusted_proxies: trusted_proxies?,
         })
     }
 }

@@ -3,6 +3,7 @@
 mod error;
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -77,6 +78,21 @@ impl Database {
     where
         E: From<DatabaseError>,
     {
+        self.read_within(self.reading_limit, read).await
+    }
+
+    /// As [`Database::read`], with a limit of the caller's on everything but the way to a connection.
+    ///
+    /// # Errors
+    /// As [`Database::read`].
+    pub(crate) async fn read_within<T, E>(
+        &self,
+        limit: Duration,
+        read: impl AsyncFnOnce(&Snapshot<'_>) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<DatabaseError>,
+    {
         let mut connection = self.connection().await?;
         let failed = AtomicBool::new(false);
         let reading = async {
@@ -85,7 +101,7 @@ impl Database {
             snapshot.end().await?;
             Ok(answer)
         };
-        let outcome = timeout(self.reading_limit, reading).await;
+        let outcome = timeout(limit, reading).await;
         if outcome.is_err() || failed.load(Relaxed) {
             drop(Object::take(connection));
         }
@@ -94,7 +110,7 @@ impl Database {
 
     async fn connection(&self) -> Result<Object, DatabaseError> {
         let checkout = timeout(Duration::from_millis(CHECKOUT_MS), self.pool.get());
-        Ok(checkout.await.map_err(|elapsed| DatabaseError::Away(Box::new(elapsed)))??)
+        Ok(checkout.await.map_err(|elapsed| DatabaseError::Away(Arc::new(elapsed)))??)
     }
 
     /// Whether the database answers, in bounded time.

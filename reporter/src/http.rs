@@ -4,6 +4,7 @@ mod answer;
 mod answers;
 mod csv;
 mod desk;
+mod entry;
 mod error;
 mod format;
 mod receipts;
@@ -54,6 +55,8 @@ pub(crate) fn default_headers() -> DefaultHeaders {
     DefaultHeaders::new()
         .add((header::CACHE_CONTROL, "private, no-store"))
         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        // A share link's token stands in the address.
+        .add((header::REFERRER_POLICY, "no-referrer"))
 }
 
 /// Counts and times each request under its route's pattern.

@@ -6,6 +6,12 @@ pub mod event;
 
 pub mod network;
 
+#[cfg(feature = "admission")]
+pub mod client;
+
+#[cfg(feature = "admission")]
+pub mod rate;
+
 pub mod envelope;
 
 pub mod secret_key;

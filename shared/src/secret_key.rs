@@ -10,6 +10,8 @@ use subtle::ConstantTimeEq;
 pub const READER_PREFIX: &str = "ffk_";
 /// What every key starts with by which a project's own servers send. None is taken for the other.
 pub const INGEST_PREFIX: &str = "ffi_";
+/// What every share link's token starts with, which opens the reports of some projects to whoever has the link.
+pub const SHARE_PREFIX: &str = "ffs_";
 /// Length of a key's public half, in bytes; twice as many hex digits.
 const KEY_ID_BYTES: usize = 6;
 /// Length of a key's public half, in hex digits.
@@ -29,10 +31,14 @@ impl SecretKey {
     /// The key in an `Authorization: Bearer …` header, if there is one of the right form that starts with `prefix`.
     pub fn from_header(header: Option<&HeaderValue>, prefix: &str) -> Option<Self> {
         let (scheme, token) = header?.to_str().ok()?.split_once(' ')?;
-        let (key_id, secret) = token.trim().strip_prefix(prefix)?.split_once('_')?;
-        if !scheme.eq_ignore_ascii_case("bearer") || !is_key_id(key_id) {
-            return None;
-        }
+        scheme.eq_ignore_ascii_case("bearer").then_some(())?;
+        Self::parse(token.trim(), prefix)
+    }
+
+    /// The key that `token` is, if it has the right form and starts with `prefix`.
+    pub fn parse(token: &str, prefix: &str) -> Option<Self> {
+        let (key_id, secret) = token.strip_prefix(prefix)?.split_once('_')?;
+        is_key_id(key_id).then_some(())?;
         let secret_sha256 = Sha256::digest(secret_bytes(secret)?).into();
         Some(Self { key_id: key_id.to_owned(), secret_sha256 })
     }

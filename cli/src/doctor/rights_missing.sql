@@ -26,6 +26,8 @@ with needed (role, privilege, object) as (
            ('footfall_read', 'select', 'quarantine'),
            ('footfall_read', 'select', 'api_keys'),
            ('footfall_read', 'select', 'api_key_projects'),
+           ('footfall_read', 'select', 'shares'),
+           ('footfall_read', 'select', 'share_projects'),
            ('footfall_read', 'select', 'projects'),
            ('footfall_collect', 'select', 'projects'),
            ('footfall_collect', 'select', 'ingest_keys'),

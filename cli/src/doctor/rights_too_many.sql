@@ -23,6 +23,8 @@ union all
 select format('%s may read %s.%s', role, relation, attribute)
 from (
     values ('footfall_write', 'api_keys', 'secret_sha256'),
+           ('footfall_write', 'shares', 'secret_sha256'),
+           ('footfall_collect', 'shares', 'secret_sha256'),
            ('footfall_write', 'ingest_keys', 'secret_sha256'),
            ('footfall_read', 'ingest_keys', 'secret_sha256'),
            ('footfall_read', 'quarantine', 'payload'),

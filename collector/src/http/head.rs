@@ -1,14 +1,9 @@
 //! What a request's head says, before its body is read: who sends, what, and how much.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, AsHeaderName};
-use ipnet::IpNet;
-use shared::network::ClientNetwork;
 
 use super::error::CollectError;
-use crate::client::client_address;
 
 /// Largest request body, in bytes: what a browser lets a page send while it unloads.
 pub(super) const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -37,17 +32,6 @@ pub(super) fn body_bytes(request: &HttpRequest) -> Result<usize, CollectError> {
         Some(bytes) => Ok(bytes),
         None => Ok(BODY_BYTES_MAX),
     }
-}
-
-/// The network a request comes from. The full address lives in this function and nowhere else.
-pub(super) fn client_network(request: &HttpRequest, trusted_proxies: &[IpNet]) -> ClientNetwork {
-    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |addr| addr.ip());
-    if trusted_proxies.is_empty() {
-        return peer.into();
-    }
-    let headers = request.headers().get_all("x-forwarded-for");
-    let forwarded: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
-    client_address(peer, forwarded.into_iter(), trusted_proxies).into()
 }
 
 /// Whether the browser fetches the page ahead of a visit: `Sec-Purpose: prefetch`, also with `;prerender`, or what browsers

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use serde::Serialize;
+use shared::client::client_network;
 use shared::envelope::{Dropped, EncodedEnvelope, Envelope, RobotSigns};
 use shared::ids::{EnvelopeId, ProjectId};
 use shared::network::ClientNetwork;
@@ -51,7 +52,7 @@ pub(super) fn admit(
         Err(KeyError::Invalid) => return Err(CollectError::BadKey),
         Err(KeyError::NotLoaded) => return Err(CollectError::KeysUnavailable),
     };
-    let network = head::client_network(request, &collector.trusted_proxies);
+    let network = client_network(request, &collector.trusted_proxies);
     // A server with a key sends for many visitors.
     if key_of.is_none() {
         collector.rates.check_address(network)?;

@@ -1,8 +1,11 @@
 //! The limits, by a clock that moves only when told.
 
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
 
 use governor::clock::FakeRelativeClock;
+use shared::rate::PRUNE_INTERVAL_MS;
 
 use super::*;
 
@@ -32,7 +35,7 @@ fn project(id: &str) -> ProjectId {
 }
 
 fn known<K: Hash + Eq + Clone>(limit: &Option<Limit<K, FakeRelativeClock>>) -> usize {
-    limit.as_ref().unwrap().limiter.len()
+    limit.as_ref().unwrap().known()
 }
 
 #[test]

@@ -116,7 +116,10 @@ async fn a_project_counts_from_its_adding_to_its_retiring_and_its_reports_stay()
     assert_eq!(answer["impressions"]["total"], 1, "{answer}");
 
     operator.does(&format!("key revoke {}", key["key_id"].as_str().unwrap())).await;
-    assert_eq!(report().await.status(), StatusCode::UNAUTHORIZED);
+    eventually("the reporter forgets the key", STORED_LIMIT, async || {
+        (report().await.status() == StatusCode::UNAUTHORIZED).then_some(())
+    })
+    .await;
     operator.does("project retire gamma --undo").await;
     eventually("the collector takes its events again", STORED_LIMIT, async || {
         (system.send(&sent).await == Some(StatusCode::ACCEPTED)).then_some(())

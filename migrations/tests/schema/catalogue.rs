@@ -28,3 +28,18 @@ pub(crate) async fn foreign_keys(client: &Client, table: &str) -> Vec<String> {
                where conrelid = $1::text::regclass and contype = 'f' and conparentid = 0 order by 1";
     client.query(sql, &[&table]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }
+
+/// What `role` may change, and where: `table privilege` of each right that is not one to read.
+pub(crate) async fn rights_to_write(client: &Client, role: &str) -> Vec<String> {
+    let sql = "
+        select relname || ' ' || privilege from pg_class,
+            unnest(case relkind when 'S' then array['usage', 'update']
+                   else array['insert', 'update', 'delete', 'truncate', 'references', 'trigger'] end) as privilege
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+          and case when relkind = 'S' then has_sequence_privilege($1, oid, privilege)
+                   when privilege in ('insert', 'update', 'references')
+                        then has_any_column_privilege($1, oid, privilege)
+                   else has_table_privilege($1, oid, privilege) end
+        order by 1";
+    client.query(sql, &[&role]).await.unwrap().iter().map(|row| row.get(0)).collect()
+}

@@ -5,5 +5,6 @@
 mod catalogue;
 mod migrating;
 mod projects;
+mod reader;
 mod roles;
 mod tables;

@@ -2,25 +2,26 @@
 
 use std::error::Error;
 use std::iter::successors;
+use std::sync::Arc;
 
 use deadpool_postgres::{PoolError, TimeoutType};
 use tokio_postgres::error::SqlState;
 
-/// Why the database left a question unanswered.
-#[derive(Debug, thiserror::Error)]
+/// Why the database left a question unanswered. A clone is for whoever waited for the same answer.
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum DatabaseError {
     /// Every connection is in use: ask again in a moment.
     #[error("every connection to the database is in use")]
     Busy,
     /// It can't be reached, or is starting or stopping: ask again in a moment.
     #[error("the database can't be reached")]
-    Away(#[source] Box<dyn Error + Send + Sync>),
+    Away(#[source] Arc<dyn Error + Send + Sync>),
     /// It took too long: ask for less, or again in a moment.
     #[error("the database took too long")]
     TooSlow,
     /// It refused a statement, or answered another shape than expected: our fault, to be logged.
     #[error("a statement failed")]
-    Fault(#[source] Box<dyn Error + Send + Sync>),
+    Fault(#[source] Arc<dyn Error + Send + Sync>),
 }
 
 impl DatabaseError {
@@ -29,7 +30,7 @@ impl DatabaseError {
 
     /// An answer that no statement of ours should give.
     pub(crate) fn unexpected(cause: impl Error + Send + Sync + 'static) -> Self {
-        Self::Fault(Box::new(cause))
+        Self::Fault(Arc::new(cause))
     }
 
     /// The error with every cause of it, for the log: the driver's own words say "db error" and no more.
@@ -54,7 +55,7 @@ impl From<PoolError> for DatabaseError {
         match error {
             PoolError::Timeout(TimeoutType::Wait) => Self::Busy,
             // Whatever went wrong on the way in, a refused password included, there is no database to ask.
-            other => Self::Away(Box::new(other)),
+            other => Self::Away(Arc::new(other)),
         }
     }
 }
@@ -64,15 +65,15 @@ impl From<tokio_postgres::Error> for DatabaseError {
         let Some(state) = error.code() else {
             let broke_off =
                 error.is_closed() || error.source().is_some_and(|cause| cause.is::<std::io::Error>());
-            return if broke_off { Self::Away(Box::new(error)) } else { Self::Fault(Box::new(error)) };
+            return if broke_off { Self::Away(Arc::new(error)) } else { Self::Fault(Arc::new(error)) };
         };
         if *state == SqlState::QUERY_CANCELED {
             return Self::TooSlow;
         }
         // Connection, resources, operator's intervention: a server that is going, coming or full.
         match state.code().get(..2) {
-            Some("08" | "53" | "57") => Self::Away(Box::new(error)),
-            _ => Self::Fault(Box::new(error)),
+            Some("08" | "53" | "57") => Self::Away(Arc::new(error)),
+            _ => Self::Fault(Arc::new(error)),
         }
     }
 }

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header;
 use actix_web::web::{Json, Query};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use shared::clock;
-use shared::secret_key::{READER_PREFIX, SecretKey};
 use time::OffsetDateTime;
 
-use crate::auth::ProjectScope;
+use crate::auth::{Eyes, ProjectScope, SHARE_PARAMETER};
 use crate::db::{Database, DatabaseError, Snapshot};
 use crate::fresh::Fresh;
 use crate::http::answer::Answer;
@@ -28,6 +26,7 @@ const NO_TABLE: &str = "this report is more than one table and comes as JSON alo
 #[derive(Clone)]
 pub(crate) struct Desk {
     pub(crate) database: Arc<Database>,
+    pub(crate) eyes: Arc<Eyes>,
     pub(crate) time_zones: Arc<TimeZones>,
     pub(crate) answers: Answers,
     pub(crate) metrics: Metrics,
@@ -62,26 +61,51 @@ impl Desk {
         ApiError: From<E>,
     {
         let now = clock::now();
-        let scope = self.scope(request).await?;
-        let (query, format) = asked::<T>(request, limit).map_err(ApiError::InvalidQuery)?;
-        let route = request.match_pattern().unwrap_or_default();
-        let key = AnswerKey { scope, route, query, format };
-        let (desk, asked) = (self.clone(), key.clone());
-        self.answers.find(key, async move { desk.read(asked, now, report).await }).await
+        let (scope, query, key) = self.asked(request, limit, !T::COLUMNS.is_empty()).await?;
+        let (desk, route, format) = (self.clone(), key.route.clone(), key.format);
+        let reading = async move {
+            let (question, report, fresh) = desk.read(scope, query, now, report).await?;
+            let answer = match format {
+                Format::Json => Answer::json(&report, fresh),
+                Format::Csv => Answer::csv(&report, fresh, file_name(&route, &question)),
+            };
+            answer.map_err(ApiError::Database).inspect_err(|error| desk.record(error))
+        };
+        self.answers.find(key, reading).await
     }
 
-    /// Reads the answer, and how fresh it is, from one snapshot.
+    /// Who asks, what, and what answers to it are kept under.
+    async fn asked(
+        &self,
+        request: &HttpRequest,
+        limit: Limit,
+        is_table: bool,
+    ) -> Result<(ProjectScope, ReportQuery, AnswerKey), ApiError> {
+        let scope = self.admit(request).await.inspect_err(|error| self.record(error))?.scope;
+        let mut parameters = parameters(request)?;
+        let format = Format::take(&mut parameters)?;
+        if format == Format::Csv && !is_table {
+            return Err(InvalidQuery::new("format", NO_TABLE).into());
+        }
+        let query = ReportQuery::parse(&parameters, limit)?;
+        let route = request.match_pattern().unwrap_or_default();
+        let part = scope.part(query.project_ids())?;
+        let key = AnswerKey { scope: part, route, query: query.of_any_project(), format };
+        Ok((scope, query, key))
+    }
+
+    /// Reads the report, and how fresh it is, from one snapshot.
     async fn read<T, E>(
         &self,
-        asked: AnswerKey,
+        scope: ProjectScope,
+        query: ReportQuery,
         now: OffsetDateTime,
         report: impl AsyncFnOnce(&Snapshot<'_>, &ProjectScope, &Question) -> Result<T, E>,
-    ) -> Result<Answer, ApiError>
+    ) -> Result<(Question, T, Fresh), ApiError>
     where
         T: Report,
         ApiError: From<E>,
     {
-        let AnswerKey { scope, route, query, format } = asked;
         let read = async |snapshot: &Snapshot<'_>| -> Result<_, ApiError> {
             let (scope, question) = Question::work_out(query, scope, &self.time_zones, now, snapshot).await?;
             let report = async { report(snapshot, &scope, &question).await.map_err(ApiError::from) };
@@ -89,20 +113,6 @@ impl Desk {
             let (report, fresh) = tokio::try_join!(report, fresh)?;
             Ok((question, report, fresh))
         };
-        let written = self.database.read(read).await.and_then(|(question, report, fresh)| {
-            Ok(match format {
-                Format::Json => Answer::json(&report, fresh)?,
-                Format::Csv => Answer::csv(&report, fresh, file_name(&route, &question))?,
-            })
-        });
-        written.inspect_err(|error| self.record(error))
-    }
-
-    /// What the key that `request` carries may see.
-    async fn scope(&self, request: &HttpRequest) -> Result<ProjectScope, ApiError> {
-        let key = SecretKey::from_header(request.headers().get(header::AUTHORIZATION), READER_PREFIX)
-            .ok_or(ApiError::Unauthorized)?;
-        let read = async |snapshot: &Snapshot<'_>| Ok(ProjectScope::of(&key, snapshot).await?);
         self.database.read(read).await.inspect_err(|error| self.record(error))
     }
 
@@ -112,9 +122,11 @@ impl Desk {
         request: &HttpRequest,
         read: impl AsyncFnOnce(&Snapshot<'_>, ProjectScope) -> Result<T, ApiError>,
     ) -> Result<Json<T>, ApiError> {
-        let scope = self.scope(request).await?;
-        let read = async |snapshot: &Snapshot<'_>| read(snapshot, scope).await;
-        self.database.read(read).await.map(Json).inspect_err(|error| self.record(error))
+        let answer = async {
+            let scope = self.admit(request).await?.scope;
+            self.database.read(async |snapshot| read(snapshot, scope).await).await
+        };
+        answer.await.map(Json).inspect_err(|error| self.record(error))
     }
 
     /// Counts the database's failures; logs those that are our fault, and no others, since an outage would fill the log.
@@ -134,20 +146,12 @@ fn file_name(route: &str, question: &Question) -> String {
     format!("footfall-{report}-{from}-{to}.csv")
 }
 
-/// What the query string asks for, and in which representation.
-fn asked<T: Report>(request: &HttpRequest, limit: Limit) -> Result<(ReportQuery, Format), InvalidQuery> {
-    let mut parameters = parameters(request)?;
-    let format = Format::take(&mut parameters)?;
-    if format == Format::Csv && T::COLUMNS.is_empty() {
-        return Err(InvalidQuery::new("format", NO_TABLE));
-    }
-    Ok((ReportQuery::parse(&parameters, limit)?, format))
-}
-
-/// The query string's pairs, decoded.
+/// The query string's pairs, decoded, less the one that lets in whoever asks.
 fn parameters(request: &HttpRequest) -> Result<Vec<(String, String)>, InvalidQuery> {
-    let pairs = Query::from_query(request.query_string());
-    pairs
+    let pairs = Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let mut pairs = pairs
         .map(Query::into_inner)
-        .map_err(|_| InvalidQuery::new("query", "must be name=value pairs, joined by &"))
+        .map_err(|_| InvalidQuery::new("query", "must be name=value pairs, joined by &"))?;
+    pairs.retain(|(name, _)| name != SHARE_PARAMETER);
+    Ok(pairs)
 }

@@ -3,6 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
+use shared::rate::Limited;
 
 use crate::auth::AuthError;
 use crate::db::DatabaseError;
@@ -10,12 +11,18 @@ use crate::query::{InvalidQuery, UnansweredQuery};
 
 /// When to ask again after a 503, in seconds.
 const RETRY_AFTER_S: u64 = 2;
+/// Longest that is added to when to ask again after a 429, in seconds: who was refused together does not come back together.
+const LIMITED_JITTER_S: u64 = 2;
 
 /// Why a request got no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum ApiError {
-    #[error("send a valid key, as Authorization: Bearer ffk_…")]
+    #[error("send a valid key, as Authorization: Bearer ffk_…, or use a share link that has not ended")]
     Unauthorized,
+    #[error("a share link does not open this; ask with a key")]
+    NotShared,
+    #[error("you ask too often; ask again after Retry-After seconds")]
+    Limited(Limited),
     #[error(
         "one of the projects named is unknown to this key; leave project_id out to see every project of it"
     )]
@@ -49,6 +56,8 @@ impl ApiError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unauthorized => "unauthorized",
+            Self::NotShared => "not_shared",
+            Self::Limited(_) => "rate_limited",
             Self::UnknownProject => "unknown_project",
             Self::UnknownEnvelope => "unknown_envelope",
             Self::InvalidQuery(_) => "invalid_query",
@@ -74,6 +83,8 @@ impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::NotShared => StatusCode::FORBIDDEN,
+            Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::UnknownProject | Self::UnknownEnvelope | Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::InvalidQuery(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Database(DatabaseError::Fault(_)) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -85,6 +96,10 @@ impl ResponseError for ApiError {
     fn error_response(&self) -> HttpResponse {
         let status = self.status_code();
         let mut response = HttpResponse::build(status);
+        if let Self::Limited(Limited { retry_after }) = self {
+            let whole_s = retry_after.as_secs() + 1 + fastrand::u64(0..=LIMITED_JITTER_S);
+            response.insert_header((header::RETRY_AFTER, whole_s));
+        }
         match status {
             StatusCode::UNAUTHORIZED => response.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
             StatusCode::METHOD_NOT_ALLOWED => response.insert_header((header::ALLOW, "GET")),
@@ -116,6 +131,8 @@ impl From<AuthError> for ApiError {
         match error {
             AuthError::Unauthorized => Self::Unauthorized,
             AuthError::UnknownProject => Self::UnknownProject,
+            AuthError::NotShared => Self::NotShared,
+            AuthError::Limited(limited) => Self::Limited(limited),
             AuthError::Database(error) => Self::Database(error),
         }
     }

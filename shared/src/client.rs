@@ -1,8 +1,24 @@
 //! Which address a request came from, when proxies stand in between.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
+use actix_web::HttpRequest;
 use ipnet::IpNet;
+
+use crate::network::ClientNetwork;
+
+/// The network a request comes from. The full address lives in this function and nowhere else.
+///
+/// Nobody's `X-Forwarded-For` is believed but that of peers in `trusted_proxies`.
+pub fn client_network(request: &HttpRequest, trusted_proxies: &[IpNet]) -> ClientNetwork {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |addr| addr.ip());
+    if trusted_proxies.is_empty() {
+        return peer.into();
+    }
+    let headers = request.headers().get_all("x-forwarded-for");
+    let forwarded: Vec<&str> = headers.filter_map(|value| value.to_str().ok()).collect();
+    client_address(peer, forwarded.into_iter(), trusted_proxies).into()
+}
 
 /// The client's address: the peer's, or, behind trusted proxies, the rightmost forwarded one that is not such a proxy.
 ///
