@@ -109,6 +109,23 @@ impl Seed {
         self.client.execute(sql, &[&project_id, &from, &to]).await.unwrap();
     }
 
+    /// Waits until every connection of a reporter has ended, and counts how many reports were read through them.
+    ///
+    /// Each reading looks at the writers' progress once; a connection's scans are known for certain when it ends.
+    pub(crate) async fn readings(&self) -> i64 {
+        let sql = "
+            select from pg_stat_activity
+            where datname = current_database() and application_name = 'footfall-reporter'";
+        eventually("the reporter's connections to end", Duration::from_secs(10), async || {
+            self.client.query(sql, &[]).await.unwrap().is_empty().then_some(())
+        })
+        .await;
+        let sql = "
+            select coalesce(seq_scan, 0) + coalesce(idx_scan, 0) from pg_stat_user_tables
+            where relname = 'writer_progress'";
+        self.client.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
     /// Any other statement.
     pub(crate) async fn sql(&self, statements: &str) {
         self.client.batch_execute(statements).await.unwrap();
