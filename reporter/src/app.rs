@@ -17,8 +17,8 @@ use crate::auth::Eyes;
 use crate::config::Config;
 use crate::db::Database;
 use crate::http::{self, Answers, Desk};
+use crate::kept::Kept;
 use crate::metrics::Metrics;
-use crate::query::TimeZones;
 
 /// Longest drain of requests in flight at shutdown, in seconds.
 const HTTP_DRAIN_S: u64 = 10;
@@ -95,13 +95,13 @@ fn serve(
     metrics: Metrics,
     shutdown: CancellationToken,
 ) -> std::io::Result<Server> {
-    let time_zones = Arc::new(TimeZones::default());
+    let kept = Arc::new(Kept::default());
     let eyes = Arc::new(Eyes::new(&config.limits, config.trusted_proxies.clone()));
     let answers = Answers::new(config.answer_ttl, metrics.clone());
     let workers = config.http_workers;
     let server = HttpServer::new(move || {
         let target = config.database.clone();
-        let (eyes, time_zones) = (Arc::clone(&eyes), Arc::clone(&time_zones));
+        let (eyes, kept) = (Arc::clone(&eyes), Arc::clone(&kept));
         let (answers, desk_metrics) = (answers.clone(), metrics.clone());
         let (connections, statement_timeout) = (config.database_connections, config.statement_timeout);
         HttpApp::new()
@@ -109,10 +109,9 @@ fn serve(
             // Run on the worker's own thread: so are the tasks that drive the connections it opens.
             .data_factory(move || {
                 let database = Database::open(&target, connections, statement_timeout);
-                let (eyes, time_zones) = (Arc::clone(&eyes), Arc::clone(&time_zones));
+                let (eyes, kept) = (Arc::clone(&eyes), Arc::clone(&kept));
                 let (answers, metrics) = (answers.clone(), desk_metrics.clone());
-                let desk =
-                    |database| Desk { database: Arc::new(database), eyes, time_zones, answers, metrics };
+                let desk = |database| Desk { database: Arc::new(database), eyes, kept, answers, metrics };
                 async move { database.map(desk) }
             })
             .wrap(http::default_headers())

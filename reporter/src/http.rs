@@ -40,6 +40,11 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             web::get().to(reports::impressions_by_location),
         ))
         .service(get_only("/v1/reports/dropped", web::get().to(reports::dropped)))
+        .service(get_only("/v1/reports/breakdown", web::get().to(reports::breakdown)))
+        .service(get_only("/v1/reports/visitors", web::get().to(reports::visitors)))
+        .service(get_only("/v1/reports/funnel", web::get().to(reports::funnel)))
+        .service(get_only("/v1/reports/questions", web::get().to(reports::questions)))
+        .service(get_only("/v1/reports/contact-labels", web::get().to(reports::contact_labels)))
         .service(get_only("/v1/receipts/{envelope_id}", web::get().to(receipts::receipt)))
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::NoSuchRoute) }));
 }

@@ -9,6 +9,8 @@ mod http;
 
 mod auth;
 
+mod kept;
+
 mod query;
 
 mod reports;

@@ -14,8 +14,9 @@ use crate::http::answer::Answer;
 use crate::http::answers::{AnswerKey, Answers};
 use crate::http::error::ApiError;
 use crate::http::format::Format;
+use crate::kept::Kept;
 use crate::metrics::Metrics;
-use crate::query::{InvalidQuery, Limit, Question, ReportQuery, TimeZones};
+use crate::query::{InvalidQuery, Question, ReportQuery, Takes};
 use crate::reports::Report;
 
 /// What whoever wants a report as CSV is told that is no table.
@@ -27,7 +28,7 @@ const NO_TABLE: &str = "this report is more than one table and comes as JSON alo
 pub(crate) struct Desk {
     pub(crate) database: Arc<Database>,
     pub(crate) eyes: Arc<Eyes>,
-    pub(crate) time_zones: Arc<TimeZones>,
+    pub(crate) kept: Arc<Kept>,
     pub(crate) answers: Answers,
     pub(crate) metrics: Metrics,
 }
@@ -37,14 +38,14 @@ impl Desk {
     pub(super) async fn report<T, E>(
         &self,
         request: &HttpRequest,
-        limit: Limit,
+        takes: Takes,
         report: impl AsyncFnOnce(&Snapshot<'_>, &ProjectScope, &Question) -> Result<T, E> + 'static,
     ) -> HttpResponse
     where
         T: Report,
         ApiError: From<E>,
     {
-        match self.find(request, limit, report).await {
+        match self.find(request, takes, report).await {
             Ok(answer) => answer.respond(request),
             Err(error) => error.error_response(),
         }
@@ -53,7 +54,7 @@ impl Desk {
     async fn find<T, E>(
         &self,
         request: &HttpRequest,
-        limit: Limit,
+        takes: Takes,
         report: impl AsyncFnOnce(&Snapshot<'_>, &ProjectScope, &Question) -> Result<T, E> + 'static,
     ) -> Result<Arc<Answer>, Arc<ApiError>>
     where
@@ -61,7 +62,7 @@ impl Desk {
         ApiError: From<E>,
     {
         let now = clock::now();
-        let (scope, query, key) = self.asked(request, limit, !T::COLUMNS.is_empty()).await?;
+        let (scope, query, key) = self.asked(request, takes, !T::COLUMNS.is_empty()).await?;
         let (desk, route, format) = (self.clone(), key.route.clone(), key.format);
         let reading = async move {
             let (question, report, fresh) = desk.read(scope, query, now, report).await?;
@@ -78,7 +79,7 @@ impl Desk {
     async fn asked(
         &self,
         request: &HttpRequest,
-        limit: Limit,
+        takes: Takes,
         is_table: bool,
     ) -> Result<(ProjectScope, ReportQuery, AnswerKey), ApiError> {
         let scope = self.admit(request).await.inspect_err(|error| self.record(error))?.scope;
@@ -87,7 +88,7 @@ impl Desk {
         if format == Format::Csv && !is_table {
             return Err(InvalidQuery::new("format", NO_TABLE).into());
         }
-        let query = ReportQuery::parse(&parameters, limit)?;
+        let query = ReportQuery::parse(&parameters, takes)?;
         let route = request.match_pattern().unwrap_or_default();
         let part = scope.part(query.project_ids())?;
         let key = AnswerKey { scope: part, route, query: query.of_any_project(), format };
@@ -107,7 +108,7 @@ impl Desk {
         ApiError: From<E>,
     {
         let read = async |snapshot: &Snapshot<'_>| -> Result<_, ApiError> {
-            let (scope, question) = Question::work_out(query, scope, &self.time_zones, now, snapshot).await?;
+            let (scope, question) = Question::work_out(query, scope, &self.kept, now, snapshot).await?;
             let report = async { report(snapshot, &scope, &question).await.map_err(ApiError::from) };
             let fresh = async { Fresh::read(snapshot).await.map_err(ApiError::Database) };
             let (report, fresh) = tokio::try_join!(report, fresh)?;
