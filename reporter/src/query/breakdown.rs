@@ -173,8 +173,10 @@ impl Reading {
         let by = by.ok_or_else(|| InvalidQuery::new("dimension", dimension_problem()))?;
         if let Some((foreign, _)) = filters.iter().find(|(property, _)| property.kind() != by.kind()) {
             let (mine, its) = (by.kind().as_str(), foreign.kind().as_str());
-            let problem =
-                format!("tells {its} apart, and {} counts {mine}, which have none; leave it out", by.as_str());
+            let problem = format!(
+                "tells {its} apart, and {} counts {mine}, which have none; leave it out",
+                by.as_str()
+            );
             return Err(InvalidQuery::new(foreign.filter_name(), problem));
         }
         // One question has one form, in whatever order it is asked.

@@ -98,8 +98,7 @@ impl Calendar {
         }
         let from = first.saturating_sub(Duration::days(MARGIN_DAYS)).midnight().assume_utc();
         let to = last.saturating_add(Duration::days(MARGIN_DAYS)).midnight().assume_utc();
-        let rows =
-            snapshot.rows(include_str!("utc_offsets.sql"), &[&zone.as_str(), &from, &to]).await?;
+        let rows = snapshot.rows(include_str!("utc_offsets.sql"), &[&zone.as_str(), &from, &to]).await?;
         let change = |row: &tokio_postgres::Row| {
             let offset_s: i32 = row.try_get("offset_s")?;
             Ok(Change { starts: quarter(row.try_get("starts_at")?), offset_s: offset_s.into() })
@@ -128,7 +127,8 @@ impl Calendar {
         if interval == Interval::Hour {
             return self.hours(quarters);
         }
-        let slice = |date| Ok(Slice { at: local_date(date)?, starts: self.first_quarter(date).max(quarters.start) });
+        let slice =
+            |date| Ok(Slice { at: local_date(date)?, starts: self.first_quarter(date).max(quarters.start) });
         period.starts(interval).map(slice).collect()
     }
 
@@ -182,8 +182,10 @@ mod tests {
     use super::*;
 
     fn calendar(changes: &[(OffsetDateTime, i64)]) -> Calendar {
-        let mut changes: Vec<Change> =
-            changes.iter().map(|(at, offset_s)| Change { starts: quarter(*at), offset_s: *offset_s }).collect();
+        let mut changes: Vec<Change> = changes
+            .iter()
+            .map(|(at, offset_s)| Change { starts: quarter(*at), offset_s: *offset_s })
+            .collect();
         changes[0].starts = Quarter::MIN;
         Calendar { changes }
     }

@@ -182,7 +182,10 @@ mod tests {
     fn weeks_start_on_monday_and_months_on_their_first() {
         let period = period(Some(date!(2026 - 01 - 29)), Some(date!(2026 - 03 - 01)), Interval::Day).unwrap();
         let starts = |interval| period.starts(interval).collect::<Vec<_>>();
-        assert_eq!(starts(Interval::Month), [date!(2026 - 01 - 01), date!(2026 - 02 - 01), date!(2026 - 03 - 01)]);
+        assert_eq!(
+            starts(Interval::Month),
+            [date!(2026 - 01 - 01), date!(2026 - 02 - 01), date!(2026 - 03 - 01)]
+        );
         assert_eq!(starts(Interval::Week)[..2], [date!(2026 - 01 - 26), date!(2026 - 02 - 02)]);
         assert_eq!(starts(Interval::Week).len(), 5);
         assert_eq!(starts(Interval::Day).len(), 32);

@@ -11,7 +11,7 @@ pub(crate) const TOP_WIDGETS_DEFAULT: usize = 3;
 /// Length of other lists where none is asked for.
 const LIST_DEFAULT: usize = 10;
 /// The parameters that every report takes.
-const PARAMETERS: &str = "from, to, tz, project_id, interval, compare";
+const PARAMETERS: &str = "from, to, tz, project_id, interval, compare, format";
 
 /// Which parameters a report takes besides those of every report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,9 +62,6 @@ impl Takes {
             ),
         ];
         let further: String = further.iter().filter(|(takes, _)| *takes).map(|(_, names)| *names).collect();
-        InvalidQuery::new(
-            shown,
-            format!("this report has no such parameter; it takes {PARAMETERS}{further}"),
-        )
+        InvalidQuery::new(shown, format!("this report has no such parameter; it takes {PARAMETERS}{further}"))
     }
 }

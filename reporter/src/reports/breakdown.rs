@@ -15,6 +15,7 @@ use crate::reports::locations::place_counts;
 use crate::reports::period::{AnsweredPeriod, Days};
 use crate::reports::quarters::{Counts, Quarters};
 use crate::reports::raw::{self, OfInteractions, Raw};
+use crate::reports::{Cell, Report};
 
 /// Most raw rows that a filter goes through.
 pub(crate) const FILTERED_EVENTS_MAX: i64 = 200_000;
@@ -45,6 +46,21 @@ pub(crate) struct Entry {
     count: i64,
 }
 
+impl Report for BreakdownReport {
+    const COLUMNS: &'static [&'static str] = &["value", "country", "count"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.breakdown.iter().map(Entry::cells).collect()
+    }
+}
+
+impl Entry {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { value, country, count } = self;
+        vec![value.as_ref().into(), country.as_ref().into(), (*count).into()]
+    }
+}
+
 /// Why there is no breakdown.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum BreakdownError {
@@ -58,7 +74,9 @@ pub(crate) enum BreakdownError {
         events: i64,
     },
     /// The rollups can't tell, and raw rows of the period have expired: ask for a later one.
-    #[error("raw events of this period are no longer kept, and no filter can be applied without; ask for a later one")]
+    #[error(
+        "raw events of this period are no longer kept, and no filter can be applied without; ask for a later one"
+    )]
     Expired,
     /// The database did not say.
     #[error(transparent)]
@@ -94,7 +112,8 @@ pub(crate) async fn breakdown(
 
 /// The `limit` most frequent values, ties in the order of their letters.
 fn most_frequent(by_value: HashMap<(String, String), i64>, limit: usize) -> Vec<Entry> {
-    let mut all: Vec<((String, String), i64)> = by_value.into_iter().filter(|(_, count)| *count > 0).collect();
+    let mut all: Vec<((String, String), i64)> =
+        by_value.into_iter().filter(|(_, count)| *count > 0).collect();
     all.sort_unstable_by(|(a, count_a), (b, count_b)| (Reverse(count_a), a).cmp(&(Reverse(count_b), b)));
     let known = |text: String| (!text.is_empty()).then_some(text);
     let entry = |((value, country), count)| Entry { value: known(value), country: known(country), count };
@@ -114,7 +133,9 @@ async fn by_rollup(
         return Ok(None);
     }
     let dimension = match asked.by {
-        Property::Country | Property::City => return by_place(snapshot, scope, question, asked).await.map(Some),
+        Property::Country | Property::City => {
+            return by_place(snapshot, scope, question, asked).await.map(Some);
+        }
         Property::InteractionType => return by_type(snapshot, scope, question, asked).await.map(Some),
         Property::Page => Dimension::Page,
         Property::Referrer => Dimension::Referrer,

@@ -16,6 +16,7 @@ use crate::reports::parts::Parts;
 use crate::reports::period::{AnsweredPeriod, Days};
 use crate::reports::raw::{self, OfInteractions};
 use crate::reports::values::Values;
+use crate::reports::{Cell, Report};
 
 /// The columns of each type of interaction, in the order of [`InteractionType::ALL`].
 const TYPE_COLUMNS: [&str; InteractionType::ALL.len()] =
@@ -63,6 +64,36 @@ pub(crate) struct LabelClicked {
     count: i64,
 }
 
+impl Report for Questions {
+    const COLUMNS: &'static [&'static str] = &["question", "count"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.questions.iter().map(QuestionAsked::cells).collect()
+    }
+}
+
+impl QuestionAsked {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { question, count } = self;
+        vec![question.as_ref().into(), (*count).into()]
+    }
+}
+
+impl Report for ContactLabels {
+    const COLUMNS: &'static [&'static str] = &["label", "count"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.contact_labels.iter().map(LabelClicked::cells).collect()
+    }
+}
+
+impl LabelClicked {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { label, count } = self;
+        vec![label.as_ref().into(), (*count).into()]
+    }
+}
+
 /// What visitors asked.
 pub(crate) async fn questions(
     snapshot: &Snapshot<'_>,
@@ -107,7 +138,8 @@ impl List {
     ) -> Result<Self, DatabaseError> {
         let (values, days) = read(snapshot, scope, question, dimension, list).await?;
         let total = values.other + values.by_value.values().sum::<i64>();
-        let mut all: Vec<(String, i64)> = values.by_value.into_iter().filter(|(_, count)| *count > 0).collect();
+        let mut all: Vec<(String, i64)> =
+            values.by_value.into_iter().filter(|(_, count)| *count > 0).collect();
         all.sort_unstable_by(|(a, count_a), (b, count_b)| (Reverse(count_a), a).cmp(&(Reverse(count_b), b)));
         all.truncate(question.limit);
         let other = total - all.iter().map(|(_, count)| count).sum::<i64>();

@@ -12,6 +12,7 @@ use crate::query::{Cluster, Question};
 use crate::reports::parts::Parts;
 use crate::reports::period::{AnsweredPeriod, Days};
 use crate::reports::places::{Place, PlaceCounts};
+use crate::reports::{Cell, Report};
 
 /// Cells of the grid that a tile of the map is wide, as a power of two.
 const CELLS_A_TILE_LOG2: u8 = 2;
@@ -48,6 +49,27 @@ pub(crate) struct LocationImpressions {
     /// As `lat`.
     lng: Option<f64>,
     impressions: i64,
+}
+
+impl Report for ImpressionsByLocation {
+    const COLUMNS: &'static [&'static str] = &["country", "city", "lat", "lng", "impressions"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.located.impressions_by_location.iter().map(LocationImpressions::cells).collect()
+    }
+}
+
+impl LocationImpressions {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { country, city, lat, lng, impressions } = self;
+        vec![
+            country.as_ref().into(),
+            city.as_ref().into(),
+            (*lat).into(),
+            (*lng).into(),
+            (*impressions).into(),
+        ]
+    }
 }
 
 /// What the list of places is made of.
@@ -159,7 +181,14 @@ impl<'a> Clusters<'a> {
         match key {
             None => self.unknown += impressions,
             Some(key) => {
-                let empty = Sum { country, city, impressions: 0, position: None, is_spread: false, weighed: (0.0, 0.0, 0.0) };
+                let empty = Sum {
+                    country,
+                    city,
+                    impressions: 0,
+                    position: None,
+                    is_spread: false,
+                    weighed: (0.0, 0.0, 0.0),
+                };
                 self.by_key.entry(key).or_insert(empty).add(place, impressions);
             }
         }
@@ -260,7 +289,10 @@ mod tests {
         assert_eq!((far.len(), unknown), (1, 5));
         assert_eq!((far[0].country.as_deref(), &far[0].city, far[0].impressions), (Some("DE"), &None, 4));
         let (near, _) = clustered(&places, Cluster::Grid { zoom: 12 });
-        assert_eq!(near.iter().map(|place| place.city.as_deref()).collect::<Vec<_>>(), [Some("Berlin"), Some("Potsdam")]);
+        assert_eq!(
+            near.iter().map(|place| place.city.as_deref()).collect::<Vec<_>>(),
+            [Some("Berlin"), Some("Potsdam")]
+        );
     }
 
     #[test]

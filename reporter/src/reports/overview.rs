@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
 use crate::query::{LIST_MAX, Question};
+use crate::reports::Report;
 use crate::reports::locations::{Located, located};
 use crate::reports::period::AnsweredPeriod;
 use crate::reports::timeline::{CountOverTime, timeline};
@@ -21,6 +22,8 @@ pub(crate) struct Overview {
     #[serde(flatten)]
     located: Located,
 }
+
+impl Report for Overview {}
 
 /// Every component, its statements sent together.
 pub(crate) async fn overview(

@@ -40,8 +40,11 @@ impl Parts {
         let range = instants.quarters();
         let (first, last) = instants.utc_days();
         let read = async |date: Date| Part::read(snapshot, scope, date, &range, count).await;
-        let (head, tail) =
-            if first == last { (read(first).await?, None) } else { tokio::try_join!(read(first), read(last))? };
+        let (head, tail) = if first == last {
+            (read(first).await?, None)
+        } else {
+            tokio::try_join!(read(first), read(last))?
+        };
         let mut parts = Self { days: Days::Local, whole: (first, last), raw: Vec::new(), raw_events: 0 };
         if let Some(head) = head {
             parts.leave_out(head, |whole| whole.0 = whole.0.saturating_add(Duration::DAY));

@@ -169,11 +169,18 @@ async fn of_raw_rows(
     let (mut counts, mut found) = (HashMap::new(), 0);
     for range in &parts.raw {
         let needs = |property| property == Property::City;
-        raw::impressions(snapshot, scope, *range, needs, |row| {
-            found += row.events()?;
-            *counts.entry(row.place()?).or_default() += row.events()?;
-            Ok(())
-        }, &kept.agents)
+        raw::impressions(
+            snapshot,
+            scope,
+            *range,
+            needs,
+            |row| {
+                found += row.events()?;
+                *counts.entry(row.place()?).or_default() += row.events()?;
+                Ok(())
+            },
+            &kept.agents,
+        )
         .await?;
     }
     Ok((counts, found))

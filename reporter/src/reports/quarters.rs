@@ -98,7 +98,8 @@ impl Days {
             let next = cuts.partition_point(|cut| *cut <= start);
             !may_be_whole || cuts.get(next).is_some_and(|cut| *cut < start + QUARTERS_A_DAY)
         };
-        let dates = std::iter::successors(Some(first), |date| date.next_day()).take_while(|date| *date <= last);
+        let dates =
+            std::iter::successors(Some(first), |date| date.next_day()).take_while(|date| *date <= last);
         let (cut, whole) = dates.partition(is_cut);
         Self { cut, whole }
     }

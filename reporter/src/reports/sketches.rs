@@ -27,12 +27,21 @@ pub(crate) struct Estimate {
 }
 
 impl Estimate {
+    /// The most likely number, the least and the most.
+    pub(super) fn numbers(self) -> (i64, i64, i64) {
+        (self.estimate, self.low, self.high)
+    }
+
     /// What a sketch tells.
     pub(super) fn of(sketch: &Sketch) -> Self {
         let (estimate, (low, high)) = (sketch.estimate(), sketch.bounds());
         let whole = |number: f64| number.round() as i64;
         let (low, high) = (whole(low), whole(high));
-        let off = if low == high { 0.0 } else { ((high as f64) / estimate - 1.0).max(1.0 - (low as f64) / estimate) };
+        let off = if low == high {
+            0.0
+        } else {
+            ((high as f64) / estimate - 1.0).max(1.0 - (low as f64) / estimate)
+        };
         let relative_error = (off * ERROR_PARTS).round() / ERROR_PARTS;
         Self { estimate: whole(estimate), low, high, relative_error }
     }

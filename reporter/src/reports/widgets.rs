@@ -12,6 +12,7 @@ use crate::db::{DatabaseError, Snapshot};
 use crate::query::{Instants, QUARTERS_A_DAY, Quarter, Question, first_quarter_utc};
 use crate::reports::period::AnsweredPeriod;
 use crate::reports::quarters::{Counts, counts};
+use crate::reports::{Cell, Report};
 
 /// Most widgets in the donut; past it, the quietest are left out.
 const WIDGETS_MAX: usize = 1_000;
@@ -46,6 +47,36 @@ pub(crate) struct ImpressionsByWidget {
     period: AnsweredPeriod,
     /// Descending, ties by id; at most [`WIDGETS_MAX`].
     impressions_by_widget: Vec<WidgetImpressions>,
+}
+
+impl Report for TopWidgets {
+    const COLUMNS: &'static [&'static str] = &["project_id", "name", "interactions"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.top_widgets.iter().map(TopWidget::cells).collect()
+    }
+}
+
+impl TopWidget {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { project_id, name, interactions } = self;
+        vec![project_id.into(), name.into(), (*interactions).into()]
+    }
+}
+
+impl Report for ImpressionsByWidget {
+    const COLUMNS: &'static [&'static str] = &["project_id", "name", "impressions"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.impressions_by_widget.iter().map(WidgetImpressions::cells).collect()
+    }
+}
+
+impl WidgetImpressions {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { project_id, name, impressions } = self;
+        vec![project_id.into(), name.into(), (*impressions).into()]
+    }
 }
 
 /// The widgets with the most interactions, at most as many as asked for.
@@ -96,7 +127,11 @@ pub(super) async fn widgets(
     ];
     let rows = snapshot.rows(include_str!("widgets.sql"), &parameters).await?;
     let widget = |row: &tokio_postgres::Row| {
-        Ok(Widget { project_id: row.try_get("project_id")?, name: row.try_get("name")?, counts: counts(row)? })
+        Ok(Widget {
+            project_id: row.try_get("project_id")?,
+            name: row.try_get("name")?,
+            counts: counts(row)?,
+        })
     };
     Ok(Widgets(rows.iter().map(widget).collect::<Result<_, tokio_postgres::Error>>()?))
 }

@@ -35,7 +35,10 @@ async fn a_key_sees_what_was_dropped_in_its_projects_latest_first_and_no_more() 
         json!({"project_id": "mine", "name": "Mine", "date": "2026-11-03", "reason": "gpc", "events": 4}),
         json!({"project_id": "mine", "name": "Mine", "date": "2026-11-02", "reason": "gpc", "events": 2}),
     ];
-    assert_eq!(reporter.get(&key, &format!("reports/dropped?{PERIOD}")).await.ok()["dropped"], json!(of_mine));
+    assert_eq!(
+        reporter.get(&key, &format!("reports/dropped?{PERIOD}")).await.ok()["dropped"],
+        json!(of_mine)
+    );
 
     let all = seed.key(None).await;
     let of_all = reporter.get(&all, &format!("reports/dropped?{PERIOD}")).await.ok();

@@ -6,10 +6,12 @@
     reason = "a test that can't be set up should fail loudly"
 )]
 
+mod answers;
 mod auth;
 mod bad_queries;
 mod breakdowns;
 mod dropped;
+mod fresh;
 mod operations;
 mod outage;
 mod overview;
