@@ -83,6 +83,9 @@ exception when feature_not_supported then
 end
 $$;
 
+-- Every project's counts of a range of days: the totals of widgets. Rows come in order of their days, and updates leave it alone.
+create index daily_analytics_stats_date_idx on daily_analytics_stats (date);
+
 -- Days whose row of '' in daily_visitor_sketches is not whole: SQL can't merge sketches, so the one that folds makes it, a day after the
 -- other. Until then the projects' own rows stand for it.
 create table unlevelled_days (

@@ -1,13 +1,17 @@
 //! The public routes, what they share, and what every answer carries.
 
+mod answer;
+mod answers;
+mod csv;
+mod desk;
 mod docs;
 mod entry;
 mod error;
+mod format;
 mod openapi;
 mod receipts;
 mod reports;
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
@@ -17,22 +21,13 @@ use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpResponse, Resource, Route};
 
-use crate::auth::Eyes;
-use crate::db::Database;
+pub(crate) use self::answers::Answers;
+pub(crate) use self::desk::Desk;
 use crate::http::error::ApiError;
-use crate::kept::Kept;
 use crate::metrics::Metrics;
 
 /// The route in metrics of a request that no route took.
 const UNMATCHED_ROUTE: &str = "unmatched";
-
-/// What every handler of one HTTP worker works with.
-pub(crate) struct Desk {
-    pub(crate) database: Database,
-    pub(crate) eyes: Arc<Eyes>,
-    pub(crate) kept: Arc<Kept>,
-    pub(crate) metrics: Metrics,
-}
 
 /// The public routes.
 pub(crate) fn routes(config: &mut ServiceConfig) {
@@ -65,7 +60,7 @@ fn get_only(path: &str, get: Route) -> Resource {
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::MethodNotAllowed) }))
 }
 
-/// Nothing here may be kept by anyone but the one who asked, nor be taken for another type than it says.
+/// Nothing may be kept, save what an answer says of itself, nor be taken for another type than it says.
 pub(crate) fn default_headers() -> DefaultHeaders {
     DefaultHeaders::new()
         .add((header::CACHE_CONTROL, "private, no-store"))

@@ -15,6 +15,8 @@ mod query;
 
 mod reports;
 
+mod fresh;
+
 mod db;
 
 mod metrics;

@@ -102,6 +102,16 @@ impl ReportQuery {
         Ok(query)
     }
 
+    /// The projects chosen; none where all of the scope are meant.
+    pub(crate) fn project_ids(&self) -> &[ProjectId] {
+        &self.project_ids
+    }
+
+    /// The same question of no projects in particular: what two may share whose scopes, narrowed, are equal.
+    pub(crate) fn of_any_project(&self) -> Self {
+        Self { project_ids: Vec::new(), ..self.clone() }
+    }
+
     fn take_further(
         &mut self,
         further: &mut Further,

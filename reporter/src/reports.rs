@@ -17,6 +17,7 @@ mod locations;
 mod overview;
 mod period;
 mod receipt;
+mod report;
 mod timeline;
 mod visitors;
 mod widgets;
@@ -29,6 +30,7 @@ pub(crate) use self::locations::{ImpressionsByLocation, impressions_by_location}
 pub(crate) use self::overview::{Overview, overview};
 pub(crate) use self::places::Places;
 pub(crate) use self::receipt::{Receipt, receipt};
+pub(crate) use self::report::{Cell, Report};
 pub(crate) use self::timeline::{CountReport, impressions, interactions};
 pub(crate) use self::visitors::{Visitors, visitors};
 pub(crate) use self::widgets::{ImpressionsByWidget, TopWidgets, impressions_by_widget, top_widgets};

@@ -30,7 +30,7 @@ pub(super) fn page(document: &Value) -> String {
     }
     page.push_str("</ul></nav><main>");
     for (path, operation) in operations(document) {
-        write_operation(&mut page, path, operation);
+        write_operation(&mut page, document, path, operation);
     }
     page.push_str("<h2>Shapes</h2>");
     for (name, schema) in fields(&document["components"]["schemas"]) {
@@ -44,7 +44,7 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &Value)> {
     fields(&document["paths"]).map(|(path, item)| (path, &item["get"]))
 }
 
-fn write_operation(page: &mut String, path: &str, operation: &Value) {
+fn write_operation(page: &mut String, document: &Value, path: &str, operation: &Value) {
     let _infallible = write!(
         page,
         "<section id=\"{}\"><h2><code>GET {}</code></h2><p>{}</p>",
@@ -55,7 +55,7 @@ fn write_operation(page: &mut String, path: &str, operation: &Value) {
     let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
     if !parameters.is_empty() {
         page.push_str("<table><thead><tr><th>parameter<th>is<th></tr></thead>");
-        for parameter in parameters {
+        for parameter in parameters.iter().map(|parameter| resolved(document, parameter)) {
             let needed = if parameter["required"] == true { " <em>needed</em>" } else { "" };
             let _infallible = write!(
                 page,
@@ -69,6 +69,7 @@ fn write_operation(page: &mut String, path: &str, operation: &Value) {
     }
     page.push_str("<table><thead><tr><th>status<th>answer<th></tr></thead>");
     for (status, response) in fields(&operation["responses"]) {
+        let response = resolved(document, response);
         let content: Vec<String> = fields(&response["content"])
             .map(|(kind, content)| format!("<code>{}</code> {}", escaped(kind), shape(&content["schema"], 0)))
             .collect();
@@ -165,6 +166,12 @@ fn shape(schema: &Value, depth: usize) -> String {
         }
     }
     told
+}
+
+/// What a reference leads to; anything else is itself.
+fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let place = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    place.and_then(|place| document.pointer(place)).unwrap_or(value)
 }
 
 fn fields(object: &Value) -> impl Iterator<Item = (&str, &Value)> {

@@ -21,11 +21,12 @@ use utoipa::openapi::{
 };
 
 use self::refusals::{REFUSALS, Refusal};
-use self::reports::{REPORTS, Report, Schemas};
+use self::reports::{Described, REPORTS};
 use super::docs;
 use super::entry::OPEN_TO_SHARES;
-use super::error::{ErrorBody, ErrorDetail};
+use super::error::ErrorBody;
 use crate::auth::SHARE_PARAMETER;
+use crate::fresh::Fresh;
 use crate::reports::Receipt;
 
 /// The name of the way to come in with a key.
@@ -79,14 +80,14 @@ fn document() -> OpenApi {
              and no others.",
         ))
         .license(None::<License>);
-    let mut schemas = Schemas::new();
+    let mut shared = Components::new();
     let mut paths = Paths::builder();
     for report in &REPORTS {
-        let operation = report_operation(report, &mut schemas);
+        let operation = report_operation(report, &mut shared);
         paths = paths.path(report.path, PathItem::new(HttpMethod::Get, operation));
     }
     paths = paths
-        .path("/v1/receipts/{envelope_id}", PathItem::new(HttpMethod::Get, receipt(&mut schemas)))
+        .path("/v1/receipts/{envelope_id}", PathItem::new(HttpMethod::Get, receipt(&mut shared)))
         .path("/openapi.json", PathItem::new(HttpMethod::Get, this_document()))
         .path(
             "/docs",
@@ -96,9 +97,8 @@ fn document() -> OpenApi {
             "/docs/style.css",
             PathItem::new(HttpMethod::Get, public("docs_style", "Its style.", "text/css")),
         );
-    schemas.push(("Fresh".to_owned(), Object::new().into()));
-    reports::put::<ErrorBody<'_>>(&mut schemas);
-    reports::put::<ErrorDetail<'_>>(&mut schemas);
+    reports::put::<Fresh>(&mut shared);
+    reports::put::<ErrorBody<'_>>(&mut shared);
     let key = Http::builder()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("ffk_…")
@@ -107,18 +107,16 @@ fn document() -> OpenApi {
         SHARE_PARAMETER,
         "A share link's token: it opens the reports that name it.",
     );
-    let components = Components::builder()
-        .schemas_from_iter(schemas)
-        .security_scheme(KEY, SecurityScheme::Http(key.build()))
-        .security_scheme(SHARE, SecurityScheme::ApiKey(ApiKey::Query(share)));
-    OpenApi::builder().info(info.build()).paths(paths).components(Some(components.build())).build()
+    shared.add_security_scheme(KEY, SecurityScheme::Http(key.build()));
+    shared.add_security_scheme(SHARE, SecurityScheme::ApiKey(ApiKey::Query(share)));
+    OpenApi::builder().info(info.build()).paths(paths).components(Some(shared)).build()
 }
 
-fn report_operation(report: &Report, schemas: &mut Schemas) -> Operation {
-    let name = (report.schema)(schemas);
+fn report_operation(report: &Described, shared: &mut Components) -> Operation {
+    let name = (report.schema)(shared);
     let answer = AllOf::builder()
         .item(Ref::from_schema_name(name))
-        .item(Object::builder().property("fresh", Ref::from_schema_name("Fresh")).required("fresh"));
+        .item(Object::builder().property("fresh", Ref::from_schema_name(Fresh::name())).required("fresh"));
     let mut answered = Response::builder()
         .description("The report, and how fresh it is.")
         .content("application/json", Content::new(Some(Schema::from(answer.build()))));
@@ -130,10 +128,11 @@ fn report_operation(report: &Report, schemas: &mut Schemas) -> Operation {
     let operation = Operation::builder()
         .operation_id(Some(report.id))
         .summary(Some(report.summary))
-        .parameters(Some(parameters::of(report)))
         .response("200", of_an_answer(answered).build())
         .response("304", of_an_answer(unchanged).build());
-    with_refusals(operation, report.path)
+    let mut operation = with_refusals(operation, report.path, shared);
+    operation.parameters = Some(parameters::of(report, shared));
+    operation
 }
 
 /// What a report's answer says in its head.
@@ -148,15 +147,15 @@ fn of_an_answer(response: utoipa::openapi::ResponseBuilder) -> utoipa::openapi::
         .header("Footfall-Waiting-Messages", text("`fresh.waiting_messages`, where it is known."))
 }
 
-fn receipt(schemas: &mut Schemas) -> Operation {
-    let content = Content::new(Some(Ref::from_schema_name(reports::put::<Receipt>(schemas))));
+fn receipt(shared: &mut Components) -> Operation {
+    let content = Content::new(Some(Ref::from_schema_name(reports::put::<Receipt>(shared))));
     let found = Response::builder().description("What became of it.").content("application/json", content);
     let operation = Operation::builder()
         .operation_id(Some("receipt"))
         .summary(Some("What became of an envelope: stored, dropped by a rule, or in quarantine and why."))
         .parameters(Some([parameters::envelope_id()]))
         .response("200", found.build());
-    with_refusals(operation, "/v1/receipts/{envelope_id}")
+    with_refusals(operation, "/v1/receipts/{envelope_id}", shared)
 }
 
 fn this_document() -> Operation {
@@ -178,11 +177,12 @@ fn public(id: &str, summary: &str, content_type: &str) -> Operation {
 }
 
 /// Adds what a route refuses with, a status each, and who may ask.
-fn with_refusals(mut operation: OperationBuilder, path: &str) -> Operation {
+fn with_refusals(mut operation: OperationBuilder, path: &str, shared: &mut Components) -> Operation {
     let mut of_route: Vec<&Refusal> = REFUSALS.iter().filter(|refusal| refusal.is_of(path)).collect();
     of_route.sort_by_key(|refusal| refusal.status);
     for of_status in of_route.chunk_by(|one, next| one.status == next.status) {
         let codes: Vec<String> = of_status.iter().map(|refusal| format!("`{}`", refusal.code)).collect();
+        let name = of_status.iter().map(|refusal| refusal.code).collect::<Vec<_>>().join("_or_");
         let mut response = Response::builder()
             .description(codes.join(", "))
             .content("application/json", Content::new(Some(Ref::from_schema_name(<ErrorBody<'_>>::name()))));
@@ -190,7 +190,8 @@ fn with_refusals(mut operation: OperationBuilder, path: &str) -> Operation {
         if matches!(status, 429 | 503) {
             response = response.header("Retry-After", retry_after());
         }
-        operation = operation.response(status.to_string(), RefOr::T(response.build()));
+        operation = operation.response(status.to_string(), Ref::from_response_name(&name));
+        shared.responses.insert(name, RefOr::T(response.build()));
     }
     operation = operation.security(SecurityRequirement::new(KEY, <[&str; 0]>::default()));
     if OPEN_TO_SHARES.contains(&path) {

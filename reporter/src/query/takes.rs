@@ -11,7 +11,7 @@ pub(crate) const TOP_WIDGETS_DEFAULT: usize = 3;
 /// Length of other lists where none is asked for.
 const LIST_DEFAULT: usize = 10;
 /// The parameters that every report takes.
-const PARAMETERS: &str = "from, to, tz, project_id, interval, compare";
+const PARAMETERS: &str = "from, to, tz, project_id, interval, compare, format";
 
 /// Which parameters a report takes besides those of every report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -16,6 +16,7 @@ use crate::reports::locations::place_counts;
 use crate::reports::period::{AnsweredPeriod, Days};
 use crate::reports::quarters::{Counts, Quarters};
 use crate::reports::raw::{self, OfInteractions, Raw};
+use crate::reports::{Cell, Report};
 
 /// Most raw rows that a filter goes through.
 pub(crate) const FILTERED_EVENTS_MAX: i64 = 200_000;
@@ -47,6 +48,21 @@ pub(crate) struct Entry {
     #[schema(required)]
     country: Option<String>,
     count: i64,
+}
+
+impl Report for BreakdownReport {
+    const COLUMNS: &'static [&'static str] = &["value", "country", "count"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.breakdown.iter().map(Entry::cells).collect()
+    }
+}
+
+impl Entry {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { value, country, count } = self;
+        vec![value.as_ref().into(), country.as_ref().into(), (*count).into()]
+    }
 }
 
 /// Why there is no breakdown.

@@ -7,6 +7,7 @@ use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
 use crate::query::{Question, local_date};
 use crate::reports::period::AnsweredPeriod;
+use crate::reports::{Cell, Report};
 
 /// Most entries of the list; past it, the oldest are left out.
 const ENTRIES_MAX: i64 = 10_000;
@@ -28,6 +29,21 @@ pub(crate) struct DroppedEvents {
     date: String,
     reason: String,
     events: i64,
+}
+
+impl Report for Dropped {
+    const COLUMNS: &'static [&'static str] = &["project_id", "name", "date", "reason", "events"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.dropped.iter().map(DroppedEvents::cells).collect()
+    }
+}
+
+impl DroppedEvents {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { project_id, name, date, reason, events } = self;
+        vec![project_id.into(), name.into(), date.into(), reason.into(), (*events).into()]
+    }
 }
 
 /// What was dropped on the period's days, the latest first, at most [`ENTRIES_MAX`]. The days are UTC's in any time zone.

@@ -14,6 +14,7 @@ use crate::reports::period::{AnsweredPeriod, Days};
 use crate::reports::quarters::Counts;
 use crate::reports::sketches::{self, DaySketches, Estimate, RawSession, merge};
 use crate::reports::widgets::widgets;
+use crate::reports::{Cell, Report};
 
 /// Shares are told to so many parts of the whole.
 const SHARE_PARTS: f64 = 10_000.0;
@@ -50,6 +51,28 @@ pub(crate) struct Step {
     /// The part of the step before that took this one, from 0 to 1; null for the first, and where none took the one before.
     #[schema(required)]
     share: Option<f64>,
+}
+
+impl Report for Funnel {
+    const COLUMNS: &'static [&'static str] =
+        &["project_id", "name", "step", "sessions", "sessions_low", "sessions_high", "share"];
+
+    /// The steps over all projects first, which have neither id nor name.
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        let over_all = self.funnel.iter().map(|step| step.cells(Cell::Nothing, Cell::Nothing));
+        let of_projects = self.projects.iter().flat_map(|project| {
+            let (id, name) = ((&project.project_id).into(), (&project.name).into());
+            project.funnel.iter().map(move |step| step.cells(id, name))
+        });
+        over_all.chain(of_projects).collect()
+    }
+}
+
+impl Step {
+    fn cells<'a>(&'a self, project_id: Cell<'a>, name: Cell<'a>) -> Vec<Cell<'a>> {
+        let (sessions, low, high) = self.sessions.numbers();
+        vec![project_id, name, self.step.into(), sessions.into(), low.into(), high.into(), self.share.into()]
+    }
 }
 
 /// How far sessions go.

@@ -17,6 +17,7 @@ use crate::reports::parts::Parts;
 use crate::reports::period::{AnsweredPeriod, Days};
 use crate::reports::raw::{self, OfInteractions};
 use crate::reports::values::Values;
+use crate::reports::{Cell, Report};
 
 /// The columns of each type of interaction, in the order of [`InteractionType::ALL`].
 const TYPE_COLUMNS: [&str; InteractionType::ALL.len()] =
@@ -64,6 +65,36 @@ pub(crate) struct LabelClicked {
     #[schema(required)]
     label: Option<String>,
     count: i64,
+}
+
+impl Report for Questions {
+    const COLUMNS: &'static [&'static str] = &["question", "count"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.questions.iter().map(QuestionAsked::cells).collect()
+    }
+}
+
+impl QuestionAsked {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { question, count } = self;
+        vec![question.as_ref().into(), (*count).into()]
+    }
+}
+
+impl Report for ContactLabels {
+    const COLUMNS: &'static [&'static str] = &["label", "count"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.contact_labels.iter().map(LabelClicked::cells).collect()
+    }
+}
+
+impl LabelClicked {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { label, count } = self;
+        vec![label.as_ref().into(), (*count).into()]
+    }
 }
 
 /// What visitors asked.

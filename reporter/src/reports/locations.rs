@@ -13,6 +13,7 @@ use crate::query::{Cluster, Question};
 use crate::reports::parts::Parts;
 use crate::reports::period::{AnsweredPeriod, Days};
 use crate::reports::places::{Place, PlaceCounts};
+use crate::reports::{Cell, Report};
 
 /// Cells of the grid that a tile of the map is wide, as a power of two.
 const CELLS_A_TILE_LOG2: u8 = 2;
@@ -53,6 +54,27 @@ pub(crate) struct LocationImpressions {
     #[schema(required)]
     lng: Option<f64>,
     impressions: i64,
+}
+
+impl Report for ImpressionsByLocation {
+    const COLUMNS: &'static [&'static str] = &["country", "city", "lat", "lng", "impressions"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.located.impressions_by_location.iter().map(LocationImpressions::cells).collect()
+    }
+}
+
+impl LocationImpressions {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { country, city, lat, lng, impressions } = self;
+        vec![
+            country.as_ref().into(),
+            city.as_ref().into(),
+            (*lat).into(),
+            (*lng).into(),
+            (*impressions).into(),
+        ]
+    }
 }
 
 /// What the list of places is made of.

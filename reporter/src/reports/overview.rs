@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
 use crate::query::{LIST_MAX, Question};
+use crate::reports::Report;
 use crate::reports::locations::{Located, located};
 use crate::reports::period::AnsweredPeriod;
 use crate::reports::timeline::{CountOverTime, timeline};
@@ -22,6 +23,8 @@ pub(crate) struct Overview {
     #[serde(flatten)]
     located: Located,
 }
+
+impl Report for Overview {}
 
 /// Every component, its statements sent together.
 pub(crate) async fn overview(

@@ -28,6 +28,11 @@ pub(crate) struct Estimate {
 }
 
 impl Estimate {
+    /// The most likely number, the least and the most.
+    pub(super) fn numbers(self) -> (i64, i64, i64) {
+        (self.estimate, self.low, self.high)
+    }
+
     /// What a sketch tells.
     pub(super) fn of(sketch: &Sketch) -> Self {
         let (estimate, (low, high)) = (sketch.estimate(), sketch.bounds());

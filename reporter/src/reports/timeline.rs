@@ -8,6 +8,7 @@ use crate::db::{DatabaseError, Snapshot};
 use crate::query::Question;
 use crate::reports::period::AnsweredPeriod;
 use crate::reports::quarters::{Counts, Quarters};
+use crate::reports::{Cell, Report};
 
 /// How often something happened in a period, and when.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,6 +36,21 @@ pub(crate) struct CountReport {
     period: AnsweredPeriod,
     #[serde(flatten)]
     counted: CountOverTime,
+}
+
+impl Report for CountReport {
+    const COLUMNS: &'static [&'static str] = &["at", "count"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.counted.series.iter().map(Point::cells).collect()
+    }
+}
+
+impl Point {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { at, count } = self;
+        vec![at.into(), (*count).into()]
+    }
 }
 
 /// Both counts, from one reading.

@@ -12,6 +12,22 @@ use crate::reports::parts::Parts;
 use crate::reports::period::{AnsweredPeriod, Days};
 use crate::reports::quarters::Counts;
 use crate::reports::sketches::{self, Estimate, merge};
+use crate::reports::{Cell, Report};
+
+impl Report for Visitors {
+    const COLUMNS: &'static [&'static str] = &["at", "visitors", "sessions"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.series.iter().map(VisitorsPoint::cells).collect()
+    }
+}
+
+impl VisitorsPoint {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { at, visitors, sessions } = self;
+        vec![at.into(), (*visitors).into(), (*sessions).into()]
+    }
+}
 
 /// How many visitors came, in how many sessions.
 #[derive(Debug, Serialize, ToSchema)]

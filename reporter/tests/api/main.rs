@@ -6,13 +6,19 @@
     reason = "a test that can't be set up should fail loudly"
 )]
 
+mod answers;
 mod auth;
 mod bad_queries;
+mod breakdowns;
 mod dropped;
+mod fresh;
 mod operations;
 mod outage;
 mod overview;
+mod people;
+mod places;
 mod receipts;
 mod reporter_under_test;
 mod seed;
 mod time_zones;
+mod visits;

@@ -36,7 +36,16 @@ pub(crate) struct Seed {
 
 impl Seed {
     pub(crate) async fn of(database: &TestDatabase) -> Self {
-        Self { client: database.client().await }
+        let client = database.client().await;
+        // Until V13 is merged.
+        let progress = "
+            create table if not exists writer_progress (
+                writer_id uuid primary key, reported_at timestamptz not null, complete_until timestamptz,
+                waiting_messages bigint, oldest_pending_at timestamptz
+            );
+            grant select on writer_progress to footfall_read";
+        client.batch_execute(progress).await.unwrap();
+        Self { client }
     }
 
     pub(crate) async fn project(&self, project_id: &str, name: &str) {
@@ -235,6 +244,23 @@ impl Seed {
             insert into quarter_hour_stats (project_id, bucket_at, impressions_count)
             select $1, bucket_at, 1 from quarters";
         self.client.execute(sql, &[&project_id, &from, &to]).await.unwrap();
+    }
+
+    /// Waits until every connection of a reporter has ended, and counts how many reports were read through them.
+    ///
+    /// Each reading looks at the writers' progress once; a connection's scans are known for certain when it ends.
+    pub(crate) async fn readings(&self) -> i64 {
+        let sql = "
+            select from pg_stat_activity
+            where datname = current_database() and application_name = 'footfall-reporter'";
+        eventually("the reporter's connections to end", Duration::from_secs(10), async || {
+            self.client.query(sql, &[]).await.unwrap().is_empty().then_some(())
+        })
+        .await;
+        let sql = "
+            select coalesce(seq_scan, 0) + coalesce(idx_scan, 0) from pg_stat_user_tables
+            where relname = 'writer_progress'";
+        self.client.query_one(sql, &[]).await.unwrap().get(0)
     }
 
     /// Any other statement.

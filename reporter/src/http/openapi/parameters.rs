@@ -1,18 +1,31 @@
 //! What a question may say, parameter by parameter, with the bounds that the parser holds it to.
 
 use shared::event::InteractionType;
-use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::{Array, KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::{Components, Ref, RefOr, Required};
 
-use super::reports::Report;
+use super::reports::Described;
 use crate::query::{Cluster, FILTER_VALUES_MAX, Interval, PROJECT_IDS_MAX, Property, ZOOM_MAX};
 
 /// A project's id.
 const PROJECT_ID: &str = "^[a-z0-9_-]{1,64}$";
 
-/// What a report takes.
-pub(super) fn of(report: &Report) -> Vec<Parameter> {
+/// What a report takes; what several take is told of once, in `shared`.
+pub(super) fn of(report: &Described, shared: &mut Components) -> Vec<RefOr<Parameter>> {
+    let parameters = all_of(report).into_iter().map(|parameter| {
+        // Each list has a limit of its own.
+        if parameter.name == "limit" {
+            return RefOr::T(parameter);
+        }
+        let place = Ref::new(format!("#/components/parameters/{}", parameter.name));
+        shared.parameters.insert(parameter.name.clone(), RefOr::T(parameter));
+        RefOr::Ref(place)
+    });
+    parameters.collect()
+}
+
+fn all_of(report: &Described) -> Vec<Parameter> {
     let intervals = Interval::ALL.map(Interval::as_str);
     let mut parameters = vec![
         query("from", "The first local day; 30 days up to `to` where absent.", date()),
