@@ -662,13 +662,14 @@ begin
 end
 $$;
 
--- day_is_levelled(day): no longer among unlevelled_days.
+-- day_is_levelled(day): no longer among unlevelled_days, and without sketches of '' that saw nobody.
 create function day_is_levelled(day date) returns void
 language sql
 security definer
 set search_path = public, pg_temp
 as $$
-    delete from unlevelled_days where date = day
+    delete from daily_visitor_sketches where project_id = '' and date = day and visitors = '' and sessions = '';
+    delete from unlevelled_days where date = day;
 $$;
 
 -- As in V10__breakdowns.sql, and the tables of this migration besides.
