@@ -207,6 +207,26 @@ async fn what_was_dropped_is_counted_by_project_date_and_reason() {
 }
 
 #[tokio::test]
+async fn a_writer_has_one_row_of_how_far_it_has_come() {
+    let database = TestDatabase::create().await;
+    let client = database.client().await;
+
+    assert_eq!(
+        columns(&client, "writer_progress").await,
+        [
+            "writer_id uuid not-null",
+            "reported_at timestamp with time zone not-null",
+            "complete_until timestamp with time zone",
+            "waiting_messages bigint",
+            "oldest_pending_at timestamp with time zone",
+            "consumers integer not-null default 0",
+            "returns bigint not-null default 0",
+        ]
+    );
+    assert_eq!(indexes(&client, "writer_progress").await, ["primary writer_id"]);
+}
+
+#[tokio::test]
 async fn the_ledger_counts_what_became_of_an_envelopes_events() {
     let database = TestDatabase::create().await;
     let client = database.client().await;
