@@ -12,5 +12,6 @@ mod outage;
 mod people;
 mod pipeline;
 mod privacy;
+mod progress;
 mod robots;
 mod support;

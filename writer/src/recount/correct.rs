@@ -6,7 +6,7 @@ use time::{Date, OffsetDateTime};
 use tokio_postgres::Transaction;
 
 use super::counted::named;
-use super::{NAMED_MAX, Recount, RecountError, bounds};
+use super::{NAMED_MAX, Recount, RecountError, bounds, known_dimensions};
 use crate::rollup::{Counts, Dimension};
 use crate::store::{ADD_DAYS, ADD_QUARTERS, add_days, add_quarters};
 
@@ -21,7 +21,7 @@ impl Recount {
         // What nobody but holders of the lock may touch: deltas of the snapshot and folded rows give way to the recount.
         let (project, date) = (&self.project_id, self.date);
         let sql = include_str!("sql/forget_folded.sql");
-        transaction.execute(sql, &[project, &date, &self.stored.deltas]).await?;
+        transaction.execute(sql, &[project, &date, &self.stored.deltas, &known_dimensions()]).await?;
         self.put_values(transaction).await?;
         let visitors = self.counted.visitors.to_bytes();
         let sessions = self.counted.sessions.to_bytes();
@@ -50,7 +50,8 @@ impl Recount {
         Ok(())
     }
 
-    /// Writers add to the totals all the time. What these were off by is added, too: sums don't mind the order.
+    /// Writers add to the totals all the time. What these were off by is added, too: sums don't mind the order. Where it was packed, a
+    /// count below zero stands beside it until that is packed.
     async fn correct_totals(&self, transaction: &Transaction<'_>) -> Result<(), RecountError> {
         let project = self.project_id.as_str();
         let mut quarters: BTreeMap<(&str, OffsetDateTime), Counts> = BTreeMap::new();

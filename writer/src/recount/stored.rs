@@ -6,7 +6,7 @@ use time::{Date, OffsetDateTime};
 use tokio_postgres::{Row, Transaction};
 
 use super::counted::Values;
-use super::{RecountError, each_row};
+use super::{RecountError, each_row, known_dimensions};
 use crate::rollup::{Counts, Dimension, Sketch, SketchError};
 
 /// A project's day, as it is kept.
@@ -54,18 +54,10 @@ impl Stored {
             stored.total.impressions = row.get("impressions_count");
             stored.total.interactions = row.get("interactions_count");
         }
-        for row in transaction.query(include_str!("sql/stored_values.sql"), &[&project_id, &date]).await? {
-            // A dimension of a later release is its own to look after.
-            if let Some(dimension) = Dimension::of_number(row.get("dimension")) {
-                stored.named.insert((dimension, row.get("value")), row.get("events_count"));
-            }
+        for (key, events) in values(transaction, project_id, date).await? {
+            *stored.named.entry(key).or_default() += events;
         }
-        for row in transaction.query(include_str!("sql/stored_dimensions.sql"), &[&project_id, &date]).await?
-        {
-            if let Some(dimension) = Dimension::of_number(row.get("dimension")) {
-                stored.dimensions.insert(dimension, (row.get("named_count"), row.get("other_count")));
-            }
-        }
+        stored.dimensions = dimensions(transaction, project_id, date).await?;
         stored.add_deltas(transaction, project_id, date).await?;
         Ok(stored)
     }
@@ -97,7 +89,38 @@ impl Stored {
     }
 }
 
-fn counts(row: &Row) -> Counts {
+/// Values that have a row, packed or not; one may come twice.
+pub(super) async fn values(
+    transaction: &Transaction<'_>,
+    project_id: &str,
+    date: Date,
+) -> Result<Vec<((Dimension, String), i64)>, RecountError> {
+    let sql = include_str!("sql/stored_values.sql");
+    let rows = transaction.query(sql, &[&project_id, &date, &known_dimensions()]).await?;
+    let values = rows.iter().filter_map(|row| {
+        // A dimension of a later release is its own to look after.
+        let dimension = Dimension::of_number(row.get("dimension"))?;
+        Some(((dimension, row.get("value")), row.get("events_count")))
+    });
+    Ok(values.collect())
+}
+
+/// By dimension: how many values have a row, as it is said, and the events of the others.
+pub(super) async fn dimensions(
+    transaction: &Transaction<'_>,
+    project_id: &str,
+    date: Date,
+) -> Result<HashMap<Dimension, (i32, i64)>, RecountError> {
+    let sql = include_str!("sql/stored_dimensions.sql");
+    let rows = transaction.query(sql, &[&project_id, &date]).await?;
+    let dimensions = rows.iter().filter_map(|row| {
+        let dimension = Dimension::of_number(row.get("dimension"))?;
+        Some((dimension, (row.get("named_count"), row.get("other_count"))))
+    });
+    Ok(dimensions.collect())
+}
+
+pub(super) fn counts(row: &Row) -> Counts {
     let by_type = [
         "click_bubble_count",
         "open_chat_count",

@@ -6,6 +6,8 @@ mod adding;
 mod bound;
 mod breaking;
 mod folding;
+mod levels;
+mod packing;
 mod rebuilding;
 mod support;
 mod upgrading;

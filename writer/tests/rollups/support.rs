@@ -12,9 +12,9 @@ use writer::batch::Batch;
 use writer::enrich::geo::{Geo, Place};
 use writer::enrich::{Enricher, PreparedBatch};
 use writer::flush::flush;
-use writer::fold::{FoldError, Folded, fold};
+use writer::fold::{FoldError, Folded, Packed, fold, level_day, pack};
 use writer::maintain::connect;
-use writer::recount::{self, Difference, Recount};
+use writer::recount::{self, Difference, EveryProject, Recount};
 use writer::store::Store;
 
 pub(crate) struct Bench {
@@ -56,6 +56,10 @@ impl Bench {
         fold(&mut self.keeper().await).await
     }
 
+    pub(crate) async fn pack(&self) -> Packed {
+        pack(&self.keeper().await).await.unwrap()
+    }
+
     /// Where any rollup of any day differs from a recount.
     pub(crate) async fn differences(&mut self) -> Vec<Difference> {
         let Some((first, last)) = recount::days(&self.client).await.unwrap() else { return Vec::new() };
@@ -63,9 +67,13 @@ impl Bench {
         let days = std::iter::successors(Some(first), |day| day.next_day()).take_while(|day| *day <= last);
         for day in days {
             let snapshot = recount::begin_snapshot(&mut self.client).await.unwrap();
+            let mut every = EveryProject::of(&snapshot, day).await.unwrap();
             for project in recount::projects_of_day(&snapshot, day, None).await.unwrap() {
-                differences.extend(Recount::of(&snapshot, &project, day).await.unwrap().differences());
+                let recount = Recount::of(&snapshot, &project, day).await.unwrap();
+                differences.extend(recount.differences());
+                every.add(&recount).unwrap();
             }
+            differences.extend(every.differences());
         }
         differences
     }
@@ -86,6 +94,7 @@ impl Bench {
             for project in recount::projects_of_day(&client, day, None).await.unwrap() {
                 differences.extend(recount::rebuild_day(&mut client, &project, day).await.unwrap());
             }
+            level_day(&mut client, day).await.unwrap();
         }
         differences
     }
