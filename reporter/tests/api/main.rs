@@ -9,10 +9,14 @@
 mod auth;
 mod bad_queries;
 mod dropped;
+mod limits;
 mod operations;
 mod outage;
 mod overview;
 mod receipts;
 mod reporter_under_test;
+mod routes;
 mod seed;
+mod shares;
+mod tenants;
 mod time_zones;
