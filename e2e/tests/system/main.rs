@@ -13,4 +13,5 @@ mod people;
 mod pipeline;
 mod privacy;
 mod robots;
+mod shares;
 mod support;

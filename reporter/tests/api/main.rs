@@ -9,11 +9,13 @@
 mod auth;
 mod bad_queries;
 mod dropped;
+mod hostile;
 mod limits;
 mod operations;
 mod outage;
 mod overview;
 mod receipts;
+mod replica;
 mod reporter_under_test;
 mod routes;
 mod seed;
