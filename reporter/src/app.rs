@@ -16,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Eyes;
 use crate::config::Config;
 use crate::db::Database;
-use crate::http::{self, Desk};
+use crate::http::{self, Answers, Desk};
+use crate::kept::Kept;
 use crate::metrics::Metrics;
-use crate::query::TimeZones;
 
 /// Longest drain of requests in flight at shutdown, in seconds.
 const HTTP_DRAIN_S: u64 = 10;
@@ -95,22 +95,24 @@ fn serve(
     metrics: Metrics,
     shutdown: CancellationToken,
 ) -> std::io::Result<Server> {
-    let time_zones = Arc::new(TimeZones::default());
+    let kept = Arc::new(Kept::default());
     let eyes = Arc::new(Eyes::new(&config.limits, config.trusted_proxies.clone()));
+    let answers = Answers::new(config.answer_ttl, metrics.clone());
     let workers = config.http_workers;
     let server = HttpServer::new(move || {
-        let (target, time_zones, desk_metrics) =
-            (config.database.clone(), Arc::clone(&time_zones), metrics.clone());
-        let eyes = Arc::clone(&eyes);
+        let target = config.database.clone();
+        let (eyes, kept) = (Arc::clone(&eyes), Arc::clone(&kept));
+        let (answers, desk_metrics) = (answers.clone(), metrics.clone());
         let (connections, statement_timeout) = (config.database_connections, config.statement_timeout);
         HttpApp::new()
             .app_data(web::Data::new(metrics.clone()))
             // Run on the worker's own thread: so are the tasks that drive the connections it opens.
             .data_factory(move || {
                 let database = Database::open(&target, connections, statement_timeout);
-                let (time_zones, metrics) = (Arc::clone(&time_zones), desk_metrics.clone());
-                let eyes = Arc::clone(&eyes);
-                async move { database.map(|database| Desk { database, eyes, time_zones, metrics }) }
+                let (eyes, kept) = (Arc::clone(&eyes), Arc::clone(&kept));
+                let (answers, metrics) = (answers.clone(), desk_metrics.clone());
+                let desk = |database| Desk { database: Arc::new(database), eyes, kept, answers, metrics };
+                async move { database.map(desk) }
             })
             .wrap(http::default_headers())
             .wrap(from_fn(http::measure))

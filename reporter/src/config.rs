@@ -24,6 +24,8 @@ pub struct Config {
     pub database_connections: usize,
     /// Longest time Postgres may spend on one statement.
     pub statement_timeout: Duration,
+    /// How long a finished answer is given to whoever asks the same; zero: never.
+    pub answer_ttl: Duration,
     /// How often one may ask.
     pub limits: Limits,
     /// Peers whose `X-Forwarded-For` is believed; none by default.
@@ -62,6 +64,12 @@ impl service::Config for Config {
             1..=60_000,
             "longest time Postgres may spend on one statement, in milliseconds",
         );
+        let answer_ttl_ms = settings.or_within(
+            "FOOTFALL_ANSWER_TTL_MS",
+            500,
+            0..=10_000,
+            "how long a finished answer is given to whoever asks the same, in milliseconds; 0: never",
+        );
         let key_requests_per_s = settings.or(
             "FOOTFALL_KEY_REQUESTS_PER_S",
             200,
@@ -84,6 +92,7 @@ impl service::Config for Config {
             http_workers: http_workers?,
             database_connections: database_connections?,
             statement_timeout: Duration::from_millis(statement_timeout_ms?),
+            answer_ttl: Duration::from_millis(answer_ttl_ms?),
             limits: Limits {
                 key_requests_per_s: key_requests_per_s?,
                 stranger_requests_per_s: stranger_requests_per_s?,

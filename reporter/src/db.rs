@@ -3,6 +3,7 @@
 mod error;
 
 use std::fmt::Write as _;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,6 +13,7 @@ use deadpool_postgres::{
     BuildError, ConfigConnectImpl, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
     Transaction,
 };
+use futures_util::TryStreamExt;
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
@@ -180,6 +182,27 @@ impl<'connection> Snapshot<'connection> {
             self.transaction.query(&statement, parameters).await
         };
         self.checked(answer.await).await
+    }
+
+    /// Hands each row that `sql` answers to `take`, one at a time: for answers that are not to be held in memory.
+    pub(crate) async fn each(
+        &self,
+        sql: &'static str,
+        parameters: &[&(dyn ToSql + Sync)],
+        mut take: impl FnMut(&Row) -> Result<(), DatabaseError>,
+    ) -> Result<(), DatabaseError> {
+        let answer = async {
+            let statement = self.transaction.prepare_cached(sql).await?;
+            let mut rows = pin!(self.transaction.query_raw(&statement, parameters.iter().copied()).await?);
+            let mut taken = Ok(());
+            while let Some(row) = rows.try_next().await? {
+                if taken.is_ok() {
+                    taken = take(&row);
+                }
+            }
+            Ok(taken)
+        };
+        self.checked(answer.await).await?
     }
 
     /// The one row that `sql` answers.

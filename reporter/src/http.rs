@@ -1,11 +1,15 @@
 //! The public routes, what they share, and what every answer carries.
 
+mod answer;
+mod answers;
+mod csv;
+mod desk;
 mod entry;
 mod error;
+mod format;
 mod receipts;
 mod reports;
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
@@ -15,22 +19,13 @@ use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpResponse, Resource, Route};
 
-use crate::auth::Eyes;
-use crate::db::Database;
+pub(crate) use self::answers::Answers;
+pub(crate) use self::desk::Desk;
 use crate::http::error::ApiError;
 use crate::metrics::Metrics;
-use crate::query::TimeZones;
 
 /// The route in metrics of a request that no route took.
 const UNMATCHED_ROUTE: &str = "unmatched";
-
-/// What every handler of one HTTP worker works with.
-pub(crate) struct Desk {
-    pub(crate) database: Database,
-    pub(crate) eyes: Arc<Eyes>,
-    pub(crate) time_zones: Arc<TimeZones>,
-    pub(crate) metrics: Metrics,
-}
 
 /// The public routes.
 pub(crate) fn routes(config: &mut ServiceConfig) {
@@ -45,6 +40,11 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             web::get().to(reports::impressions_by_location),
         ))
         .service(get_only("/v1/reports/dropped", web::get().to(reports::dropped)))
+        .service(get_only("/v1/reports/breakdown", web::get().to(reports::breakdown)))
+        .service(get_only("/v1/reports/visitors", web::get().to(reports::visitors)))
+        .service(get_only("/v1/reports/funnel", web::get().to(reports::funnel)))
+        .service(get_only("/v1/reports/questions", web::get().to(reports::questions)))
+        .service(get_only("/v1/reports/contact-labels", web::get().to(reports::contact_labels)))
         .service(get_only("/v1/receipts/{envelope_id}", web::get().to(receipts::receipt)))
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::NoSuchRoute) }));
 }
@@ -55,7 +55,7 @@ fn get_only(path: &str, get: Route) -> Resource {
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::MethodNotAllowed) }))
 }
 
-/// Nothing here may be kept by anyone but the one who asked, nor be taken for another type than it says.
+/// Nothing may be kept, save what an answer says of itself, nor be taken for another type than it says.
 pub(crate) fn default_headers() -> DefaultHeaders {
     DefaultHeaders::new()
         .add((header::CACHE_CONTROL, "private, no-store"))

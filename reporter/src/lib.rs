@@ -9,9 +9,13 @@ mod http;
 
 mod auth;
 
+mod kept;
+
 mod query;
 
 mod reports;
+
+mod fresh;
 
 mod db;
 

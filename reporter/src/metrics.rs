@@ -6,11 +6,35 @@ use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, exp
 
 use crate::db::DatabaseError;
 
+/// Where an answer came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum AnswerFrom {
+    /// It was kept from a moment ago.
+    Cache,
+    /// Another's reading of it was under way.
+    Shared,
+    /// It was read, or could not be.
+    Reading,
+}
+
+impl AnswerFrom {
+    const ALL: [Self; 3] = [Self::Cache, Self::Shared, Self::Reading];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Cache => "cache",
+            Self::Shared => "shared",
+            Self::Reading => "reading",
+        }
+    }
+}
+
 /// The reporter's metrics; clones share the same numbers.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     requests: IntCounterVec,
     request_seconds: HistogramVec,
+    answers: IntCounterVec,
     database_errors: IntCounterVec,
 }
 
@@ -30,6 +54,10 @@ impl Metrics {
                     .buckets(exponential_buckets(0.000_5, 2.0, 15)?),
                 &["route"],
             )?,
+            answers: IntCounterVec::new(
+                Opts::new("footfall_reporter_answers_total", "Answers to reports, by where they came from."),
+                &["from"],
+            )?,
             database_errors: IntCounterVec::new(
                 Opts::new(
                     "footfall_reporter_database_errors_total",
@@ -40,8 +68,12 @@ impl Metrics {
         };
         registry.register(Box::new(metrics.requests.clone()))?;
         registry.register(Box::new(metrics.request_seconds.clone()))?;
+        registry.register(Box::new(metrics.answers.clone()))?;
         registry.register(Box::new(metrics.database_errors.clone()))?;
         // From the start, so that a first failure shows as a rise from zero.
+        for from in AnswerFrom::ALL {
+            metrics.answers.with_label_values(&[from.as_str()]);
+        }
         for kind in DatabaseError::KINDS {
             metrics.database_errors.with_label_values(&[kind]);
         }
@@ -58,6 +90,11 @@ impl Metrics {
         };
         self.requests.with_label_values(&[route, class]).inc();
         self.request_seconds.with_label_values(&[route]).observe(took.as_secs_f64());
+    }
+
+    /// A report was answered, or could not be.
+    pub(crate) fn answer_from(&self, from: AnswerFrom) {
+        self.answers.with_label_values(&[from.as_str()]).inc();
     }
 
     /// The database left a question unanswered.

@@ -1,30 +1,35 @@
 //! A query string becomes a [`ReportQuery`], and that a [`Question`]: what can't be answered is refused here.
 
+mod breakdown;
+mod calendar;
+mod cluster;
 mod period;
 mod question;
+mod takes;
 mod time_zones;
 
 use shared::ids::ProjectId;
 use time::Date;
 
-pub(crate) use self::period::Interval;
+pub(crate) use self::breakdown::{Breakdown, Kind, Property};
+pub(crate) use self::calendar::{Instants, QUARTERS_A_DAY, Quarter, first_quarter_utc, local_date};
+pub(crate) use self::cluster::Cluster;
 use self::period::parse_date;
-pub(crate) use self::question::{Instants, Question, UnansweredQuery};
+pub(crate) use self::period::{Interval, Period};
+pub(crate) use self::question::{Question, UnansweredQuery};
+use self::takes::Limit;
+pub(crate) use self::takes::{LIST_MAX, Takes};
 pub(crate) use self::time_zones::TimeZones;
 
 /// Most projects a client may choose in one question.
 pub(crate) const PROJECT_IDS_MAX: usize = 100;
-/// Longest list of top widgets.
-pub(crate) const TOP_WIDGETS_MAX: usize = 100;
-/// Length of the list of top widgets where none is asked for.
-pub(crate) const TOP_WIDGETS_DEFAULT: usize = 3;
 /// Most of an unknown parameter's name that an error repeats, in characters.
 const ECHO_CHARS_MAX: usize = 40;
-/// The parameters that every report takes.
-const PARAMETERS: &str = "from, to, tz, project_id, interval, compare";
 
 /// What a client asks, each parameter checked by itself; what needs Postgres's calendar is left to [`Question`].
-#[derive(Debug, Default, PartialEq)]
+///
+/// Equal queries ask the same, at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct ReportQuery {
     from: Option<Date>,
     to: Option<Date>,
@@ -33,15 +38,16 @@ pub(crate) struct ReportQuery {
     interval: Option<Interval>,
     compare_previous: Option<bool>,
     limit: Option<usize>,
+    cluster: Cluster,
+    breakdown: Option<Breakdown>,
 }
 
-/// Whether a report takes `limit`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Limit {
-    /// The report is a list whose length the client chooses.
-    Taken,
-    /// It is not, and `limit` is refused.
-    Refused,
+/// Parameters that only some reports take, as far as they were read.
+#[derive(Default)]
+struct Further {
+    cluster: Option<String>,
+    zoom: Option<u8>,
+    breakdown: breakdown::Reading,
 }
 
 /// What is wrong with a query, and with which parameter.
@@ -74,8 +80,8 @@ impl ReportQuery {
     ///
     /// # Errors
     /// [`InvalidQuery`] at the first parameter that is unknown, given twice or not readable.
-    pub(crate) fn parse(pairs: &[(String, String)], limit: Limit) -> Result<Self, InvalidQuery> {
-        let mut query = Self::default();
+    pub(crate) fn parse(pairs: &[(String, String)], takes: Takes) -> Result<Self, InvalidQuery> {
+        let (mut query, mut further) = (Self::default(), Further::default());
         for (name, value) in pairs {
             match name.as_str() {
                 "from" => set_once(&mut query.from, name, date(name, value)?)?,
@@ -84,11 +90,43 @@ impl ReportQuery {
                 "project_id" => query.add_project(value)?,
                 "interval" => set_once(&mut query.interval, name, interval(value)?)?,
                 "compare" => set_once(&mut query.compare_previous, name, compare(value)?)?,
-                "limit" if limit == Limit::Taken => set_once(&mut query.limit, name, top_widgets(value)?)?,
-                _ => return Err(unknown_parameter(name, limit)),
+                _ => query.take_further(&mut further, takes, name, value)?,
             }
         }
+        query.project_ids.sort_unstable();
+        query.limit = query.limit.or(takes.limit.map(|limit| limit.default));
+        query.cluster = Cluster::of(further.cluster.as_deref(), further.zoom)?;
+        if takes.breakdown {
+            query.breakdown = Some(further.breakdown.complete()?);
+        }
         Ok(query)
+    }
+
+    /// The projects chosen; none where all of the scope are meant.
+    pub(crate) fn project_ids(&self) -> &[ProjectId] {
+        &self.project_ids
+    }
+
+    /// The same question of no projects in particular: what two may share whose scopes, narrowed, are equal.
+    pub(crate) fn of_any_project(&self) -> Self {
+        Self { project_ids: Vec::new(), ..self.clone() }
+    }
+
+    fn take_further(
+        &mut self,
+        further: &mut Further,
+        takes: Takes,
+        name: &str,
+        value: &str,
+    ) -> Result<(), InvalidQuery> {
+        match (name, takes.limit) {
+            ("limit", Some(of)) => return set_once(&mut self.limit, name, limit(value, of)?),
+            ("cluster", _) if takes.cluster => return set_once(&mut further.cluster, name, value.to_owned()),
+            ("zoom", _) if takes.cluster => return set_once(&mut further.zoom, name, cluster::zoom(value)?),
+            _ if takes.breakdown && further.breakdown.take(name, value)? => return Ok(()),
+            _ => {}
+        }
+        Err(takes.unknown(&name.chars().take(ECHO_CHARS_MAX).collect::<String>()))
     }
 
     fn add_project(&mut self, value: &str) -> Result<(), InvalidQuery> {
@@ -130,15 +168,9 @@ fn compare(value: &str) -> Result<bool, InvalidQuery> {
         .ok_or_else(|| InvalidQuery::new("compare", "must be previous; leave it out to compare with nothing"))
 }
 
-fn top_widgets(value: &str) -> Result<usize, InvalidQuery> {
-    let known = value.parse().ok().filter(|limit| (1..=TOP_WIDGETS_MAX).contains(limit));
-    known.ok_or_else(|| InvalidQuery::new("limit", format!("must be a number from 1 to {TOP_WIDGETS_MAX}")))
-}
-
-fn unknown_parameter(name: &str, limit: Limit) -> InvalidQuery {
-    let shown: String = name.chars().take(ECHO_CHARS_MAX).collect();
-    let extra = if limit == Limit::Taken { ", limit" } else { "" };
-    InvalidQuery::new(&shown, format!("this report has no such parameter; it takes {PARAMETERS}{extra}"))
+fn limit(value: &str, of: Limit) -> Result<usize, InvalidQuery> {
+    let known = value.parse().ok().filter(|limit| (1..=of.max).contains(limit));
+    known.ok_or_else(|| InvalidQuery::new("limit", format!("must be a number from 1 to {}", of.max)))
 }
 
 #[cfg(test)]
@@ -150,7 +182,7 @@ mod tests {
     fn parse(pairs: &[(&str, &str)]) -> Result<ReportQuery, InvalidQuery> {
         let pairs: Vec<_> =
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        ReportQuery::parse(&pairs, Limit::Taken)
+        ReportQuery::parse(&pairs, Takes::TOP_WIDGETS)
     }
 
     #[test]
@@ -174,6 +206,7 @@ mod tests {
             interval: Some(Interval::Week),
             compare_previous: Some(true),
             limit: Some(100),
+            ..ReportQuery::default()
         };
         assert_eq!(query, Ok(expected));
     }
@@ -207,8 +240,62 @@ mod tests {
     #[test]
     fn a_report_without_a_limit_refuses_one_and_a_long_name_is_cut() {
         let pair = |name: &str| [(name.to_owned(), "3".to_owned())];
-        assert_eq!(ReportQuery::parse(&pair("limit"), Limit::Refused).unwrap_err().field(), "limit");
-        let refused = ReportQuery::parse(&pair(&"x".repeat(5_000)), Limit::Refused).unwrap_err();
+        assert_eq!(ReportQuery::parse(&pair("limit"), Takes::NOTHING).unwrap_err().field(), "limit");
+        let refused = ReportQuery::parse(&pair(&"x".repeat(5_000)), Takes::NOTHING).unwrap_err();
         assert_eq!(refused.field().len(), ECHO_CHARS_MAX);
+    }
+
+    #[test]
+    fn a_breakdown_reads_its_filters_in_any_order_as_one_question() {
+        let parse = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<_> =
+                pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            ReportQuery::parse(&pairs, Takes::BREAKDOWN)
+        };
+        let one = parse(&[("dimension", "page"), ("country", "US"), ("device", "mobile"), ("country", "IL")]);
+        let other =
+            parse(&[("country", "IL"), ("device", "mobile"), ("country", "US"), ("dimension", "page")]);
+        assert_eq!(one, other);
+        let breakdown = one.unwrap().breakdown.unwrap();
+        assert!(breakdown.passes(Property::Country, "IL") && breakdown.passes(Property::City, "Haifa"));
+        assert!(!breakdown.passes(Property::Device, ""));
+        let too_long = "x".repeat(breakdown::FILTER_BYTES_MAX + 1);
+        for (field, pairs) in [
+            ("dimension", &[][..]),
+            ("dimension", &[("dimension", "visitor_id")]),
+            ("dimension", &[("dimension", "page"), ("dimension", "page")]),
+            ("country", &[("dimension", "label"), ("country", "IL")]),
+            ("event_type", &[("dimension", "city"), ("event_type", "open_chat")]),
+            ("event_type", &[("dimension", "label"), ("event_type", "close_chat")]),
+            ("page", &[("dimension", "page"), ("page", &too_long)]),
+            ("zoom", &[("dimension", "page"), ("zoom", "3")]),
+        ] {
+            assert_eq!(parse(pairs).unwrap_err().field(), field, "{pairs:?}");
+        }
+        let values: Vec<String> = (0..=breakdown::FILTER_VALUES_MAX).map(|n| format!("p{n}")).collect();
+        let mut pairs: Vec<(&str, &str)> = values.iter().map(|value| ("page", value.as_str())).collect();
+        pairs.push(("dimension", "page"));
+        assert_eq!(parse(&pairs).unwrap_err().field(), "page");
+        assert!(parse(&pairs[1..]).is_ok());
+    }
+
+    #[test]
+    fn a_zoom_goes_with_a_grid_and_ends_at_its_finest() {
+        let parse = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<_> =
+                pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            ReportQuery::parse(&pairs, Takes::LOCATION)
+        };
+        let grid = parse(&[("cluster", "grid"), ("zoom", "12")]).unwrap().cluster;
+        assert_eq!(grid, Cluster::Grid { zoom: 12 });
+        assert_eq!(parse(&[]).unwrap().cluster, Cluster::City);
+        for (field, pairs) in [
+            ("zoom", &[("cluster", "grid"), ("zoom", "13")][..]),
+            ("zoom", &[("zoom", "3")]),
+            ("cluster", &[("cluster", "country")]),
+            ("dimension", &[("dimension", "page")]),
+        ] {
+            assert_eq!(parse(pairs).unwrap_err().field(), field, "{pairs:?}");
+        }
     }
 }

@@ -1,15 +1,36 @@
 //! The reports: each reads its rows on one snapshot, for one scope, and is the JSON it answers.
 
+// What they are read from.
+mod parts;
+mod places;
+mod quarters;
+mod raw;
+mod sketches;
+mod values;
+
+// What they answer.
+mod breakdown;
 mod dropped;
+mod funnel;
+mod lists;
 mod locations;
 mod overview;
+mod period;
 mod receipt;
+mod report;
 mod timeline;
+mod visitors;
 mod widgets;
 
+pub(crate) use self::breakdown::{BreakdownError, breakdown};
 pub(crate) use self::dropped::dropped;
+pub(crate) use self::funnel::funnel;
+pub(crate) use self::lists::{contact_labels, questions};
 pub(crate) use self::locations::impressions_by_location;
 pub(crate) use self::overview::overview;
+pub(crate) use self::places::Places;
 pub(crate) use self::receipt::{Receipt, receipt};
+pub(crate) use self::report::{Cell, Report};
 pub(crate) use self::timeline::{impressions, interactions};
+pub(crate) use self::visitors::visitors;
 pub(crate) use self::widgets::{impressions_by_widget, top_widgets};

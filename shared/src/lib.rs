@@ -4,6 +4,15 @@ pub mod ids;
 
 pub mod event;
 
+#[cfg(feature = "rollups")]
+pub mod dimension;
+
+#[cfg(feature = "rollups")]
+pub mod user_agent;
+
+#[cfg(feature = "rollups")]
+pub mod sketch;
+
 pub mod network;
 
 #[cfg(feature = "admission")]

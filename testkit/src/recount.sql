@@ -6,7 +6,7 @@ with events as (
 ),
 -- Every rollup and every recount in one shape.
 counted as (
-    select 'quarter_hour_stats' as rollup, project_id, date_bin('15 minutes', created_at, 'epoch')::text as key,
+    select 'quarter_hours' as rollup, project_id, date_bin('15 minutes', created_at, 'epoch')::text as key,
            format('%s + %s', sum(impressions), sum(interactions)) as counts
     from events group by 1, 2, 3
     union all
@@ -14,7 +14,7 @@ counted as (
            format('%s + %s', sum(impressions), sum(interactions))
     from events group by 1, 2, 3
     union all
-    select 'quarter_hour_stats', project_id, date_bin('15 minutes', created_at, 'epoch')::text || ' ' || event_type,
+    select 'quarter_hours', project_id, date_bin('15 minutes', created_at, 'epoch')::text || ' ' || event_type,
            count(*)::text
     from events where event_type is not null group by 1, 2, 3
     union all
@@ -28,15 +28,15 @@ counted as (
     from ingest_ledger where dropped_count > 0 group by 1, 2, 3
 ),
 kept as (
-    select 'quarter_hour_stats' as rollup, project_id, bucket_at::text as key,
+    select 'quarter_hours' as rollup, project_id, bucket_at::text as key,
            format('%s + %s', impressions_count, interactions_count) as counts
-    from quarter_hour_stats
+    from quarter_hours
     union all
     select 'daily_analytics_stats', project_id, date::text, format('%s + %s', impressions_count, interactions_count)
     from daily_analytics_stats
     union all
-    select 'quarter_hour_stats', project_id, bucket_at::text || ' ' || event_type, events_count::text
-    from quarter_hour_stats, lateral (values
+    select 'quarter_hours', project_id, bucket_at::text || ' ' || event_type, events_count::text
+    from quarter_hours, lateral (values
         ('click_bubble', click_bubble_count), ('open_chat', open_chat_count), ('ask_question', ask_question_count),
         ('click_suggestion', click_suggestion_count), ('submit_form', submit_form_count),
         ('click_contact', click_contact_count)
@@ -44,7 +44,7 @@ kept as (
     where events_count <> 0
     union all
     select 'daily_values', project_id, format('%s dimension %s', date, dimension), sum(events_count)::text
-    from daily_values group by 1, 2, 3
+    from daily_values where project_id <> '' group by 1, 2, 3
     union all
     -- The ledger knows no reasons.
     select 'daily_dropped_stats', project_id, date::text, sum(dropped_count)::text

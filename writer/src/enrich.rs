@@ -3,7 +3,6 @@
 
 pub mod geo;
 pub mod robots;
-pub mod user_agent;
 
 use std::collections::BTreeMap;
 
@@ -11,12 +10,12 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shared::envelope::{DropReason, Envelope};
 use shared::event::Event;
+use shared::user_agent::{Agent, UserAgents};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use self::geo::{Geo, Place};
 use self::robots::Robots;
-use self::user_agent::{Agent, UserAgents};
 use crate::batch::{Batch, Undecodable};
 
 /// First bytes of the SHA-256 over an envelope's events: enough to tell a retry from another envelope with its id.

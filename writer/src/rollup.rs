@@ -1,16 +1,15 @@
 //! A batch added up: what its events change in each rollup. Pure; [`crate::store`] writes it down.
 
-mod key;
-mod sketch;
-
 use std::collections::{BTreeMap, HashMap};
 
+pub use shared::dimension::{Dimension, Key};
 use shared::event::{Event, EventKind, InteractionType};
+pub use shared::sketch::{Sketch, SketchError};
+use shared::user_agent::Agent;
 use time::{Date, OffsetDateTime, UtcOffset};
 
-pub use self::key::{Dimension, HOST_BYTES_MAX, Key, LABEL_BYTES_MAX, PAGE_BYTES_MAX, PLACE_NAME_BYTES_MAX};
-pub use self::sketch::{Sketch, SketchError};
 use crate::enrich::PreparedEnvelope;
+use crate::enrich::geo::Place;
 
 /// The finer grain, in seconds: every time zone's days begin on a quarter of an hour.
 pub const QUARTER_HOUR_S: i64 = 900;
@@ -68,7 +67,7 @@ impl<'a> Sums<'a> {
         self.quarters.entry((project, quarter_hour(at))).or_default().add(event);
         let day = self.days.entry((project, at.date())).or_default();
         day.counts.add(event);
-        for key in Key::of(event, prepared.place.as_ref(), &prepared.agent) {
+        for key in keys(event, prepared.place.as_ref(), &prepared.agent) {
             *day.values.entry(key).or_default() += 1;
         }
         if let Some(visitor) = prepared.envelope.visitor_id {
@@ -78,6 +77,26 @@ impl<'a> Sums<'a> {
             day.sessions.add(session);
         }
     }
+}
+
+/// An event's value in every dimension that it has one in.
+fn keys<'a>(event: &'a Event, place: Option<&'a Place>, agent: &'a Agent) -> impl Iterator<Item = Key<'a>> {
+    let keys: [Option<Key<'a>>; 5] = match &event.kind {
+        EventKind::Impression { url, referrer } => {
+            let (lat, lng) = place.and_then(|place| place.position).unzip();
+            let country = place.and_then(|place| place.country.as_deref());
+            let city = place.and_then(|place| place.city.as_deref());
+            [
+                Some(Key::place(country, city, lat, lng)),
+                Some(Key::page(url)),
+                Some(Key::referrer(referrer.as_deref())),
+                Some(Key::device(agent.device)),
+                Some(Key::browser(&agent.browser)),
+            ]
+        }
+        EventKind::Interaction { label, .. } => [Some(Key::label(label.as_deref())), None, None, None, None],
+    };
+    keys.into_iter().flatten()
 }
 
 /// The start of the quarter of an hour that `at` lies in.

@@ -8,6 +8,7 @@ use shared::rate::Limited;
 use crate::auth::AuthError;
 use crate::db::DatabaseError;
 use crate::query::{InvalidQuery, UnansweredQuery};
+use crate::reports::BreakdownError;
 
 /// When to ask again after a 503, in seconds.
 const RETRY_AFTER_S: u64 = 2;
@@ -33,6 +34,10 @@ pub(crate) enum ApiError {
     UnknownEnvelope,
     #[error("{}", .0.problem())]
     InvalidQuery(InvalidQuery),
+    #[error(transparent)]
+    TooBroad(BreakdownError),
+    #[error(transparent)]
+    Expired(BreakdownError),
     #[error("{}", client_words(.0))]
     Database(#[source] DatabaseError),
     #[error("this path takes GET only")]
@@ -63,6 +68,8 @@ impl ApiError {
             Self::UnknownProject => "unknown_project",
             Self::UnknownEnvelope => "unknown_envelope",
             Self::InvalidQuery(_) => "invalid_query",
+            Self::TooBroad(_) => "too_broad",
+            Self::Expired(_) => "expired",
             Self::Database(DatabaseError::Busy | DatabaseError::Away(_) | DatabaseError::Conflict) => {
                 "unavailable"
             }
@@ -90,7 +97,7 @@ impl ResponseError for ApiError {
             Self::NotShared => StatusCode::FORBIDDEN,
             Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::UnknownProject | Self::UnknownEnvelope | Self::NoSuchRoute => StatusCode::NOT_FOUND,
-            Self::InvalidQuery(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::InvalidQuery(_) | Self::TooBroad(_) | Self::Expired(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Database(DatabaseError::Fault(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -121,6 +128,16 @@ impl ResponseError for ApiError {
 impl From<DatabaseError> for ApiError {
     fn from(error: DatabaseError) -> Self {
         Self::Database(error)
+    }
+}
+
+impl From<BreakdownError> for ApiError {
+    fn from(error: BreakdownError) -> Self {
+        match error {
+            BreakdownError::TooBroad { .. } => Self::TooBroad(error),
+            BreakdownError::Expired => Self::Expired(error),
+            BreakdownError::Database(error) => Self::Database(error),
+        }
     }
 }
 

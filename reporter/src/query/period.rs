@@ -15,7 +15,7 @@ pub(crate) const DEFAULT_PERIOD_DAYS: i64 = 30;
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=2199;
 
 /// How finely a series is cut. Weeks start on Monday.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) enum Interval {
     /// One count an hour of the clock.
     Hour,
@@ -32,7 +32,7 @@ impl Interval {
     /// Every interval, finest first.
     pub(crate) const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
 
-    /// The name in the query string, and to Postgres's `date_trunc`.
+    /// The name in the query string.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Hour => "hour",
@@ -95,6 +95,27 @@ impl Period {
         Self { from: to.saturating_sub(Duration::days(self.days() - 1)), to }
     }
 
+    /// Where each interval of days starts: weeks and months at their first day, even where that lies before the period.
+    ///
+    /// Hours are no matter of days; for them these are the days.
+    pub(crate) fn starts(self, interval: Interval) -> impl Iterator<Item = Date> {
+        let first = match interval {
+            Interval::Hour | Interval::Day => self.from,
+            Interval::Week => {
+                let since_monday = self.from.weekday().number_days_from_monday();
+                self.from.saturating_sub(Duration::days(since_monday.into()))
+            }
+            Interval::Month => self.from.replace_day(1).unwrap_or(self.from),
+        };
+        let next = move |date: &Date| match interval {
+            Interval::Hour | Interval::Day => date.next_day(),
+            Interval::Week => date.checked_add(Duration::WEEK),
+            // The first of a month and as many days are the first of the next.
+            Interval::Month => date.checked_add(Duration::days(date.month().length(date.year()).into())),
+        };
+        std::iter::successors(Some(first), next).take_while(move |date| *date <= self.to)
+    }
+
     fn days(self) -> i64 {
         (self.to - self.from).whole_days() + 1
     }
@@ -155,6 +176,19 @@ mod tests {
     fn a_start_after_the_end_is_refused_even_when_the_end_is_today_by_default() {
         assert!(period(Some(date!(2026 - 11 - 24)), None, Interval::Day).is_err());
         assert!(period(Some(TODAY), None, Interval::Day).is_ok());
+    }
+
+    #[test]
+    fn weeks_start_on_monday_and_months_on_their_first() {
+        let period = period(Some(date!(2026 - 01 - 29)), Some(date!(2026 - 03 - 01)), Interval::Day).unwrap();
+        let starts = |interval| period.starts(interval).collect::<Vec<_>>();
+        assert_eq!(
+            starts(Interval::Month),
+            [date!(2026 - 01 - 01), date!(2026 - 02 - 01), date!(2026 - 03 - 01)]
+        );
+        assert_eq!(starts(Interval::Week)[..2], [date!(2026 - 01 - 26), date!(2026 - 02 - 02)]);
+        assert_eq!(starts(Interval::Week).len(), 5);
+        assert_eq!(starts(Interval::Day).len(), 32);
     }
 
     #[test]

@@ -1,12 +1,17 @@
-//! A query with everything worked out that takes a calendar; the calendar is Postgres's.
+//! A query with everything worked out that takes a calendar.
 
-use time::{Date, OffsetDateTime};
+use std::sync::Arc;
+
+use time::{Date, Duration, OffsetDateTime};
 
 use crate::auth::{AuthError, ProjectScope};
 use crate::db::{DatabaseError, Snapshot};
-use crate::query::period::Period;
-use crate::query::time_zones::{TimeZone, TimeZones};
-use crate::query::{Interval, InvalidQuery, ReportQuery, TOP_WIDGETS_DEFAULT};
+use crate::kept::Kept;
+use crate::query::calendar::{Calendar, Instants, Slice};
+use crate::query::period::{DEFAULT_PERIOD_DAYS, PERIOD_DAYS_MAX, Period};
+use crate::query::takes::TOP_WIDGETS_DEFAULT;
+use crate::query::time_zones::TimeZone;
+use crate::query::{Breakdown, Cluster, Interval, InvalidQuery, ReportQuery};
 
 /// What a report answers. The scope travels beside it, since every statement must be given one.
 #[derive(Debug)]
@@ -17,21 +22,29 @@ pub(crate) struct Question {
     pub(crate) time_zone: TimeZone,
     /// How finely a series is cut.
     pub(crate) interval: Interval,
+    /// Every interval of the period, in order.
+    pub(crate) slices: Vec<Slice>,
     /// The period in absolute time.
     pub(crate) instants: Instants,
     /// The period before it, where the client compares.
-    pub(crate) previous: Option<Instants>,
-    /// How many top widgets to list.
-    pub(crate) top_widgets: usize,
+    pub(crate) previous: Option<Previous>,
+    /// How long the report's list is; of `overview`, how many top widgets.
+    pub(crate) limit: usize,
+    /// How places are put together.
+    pub(crate) cluster: Cluster,
+    /// What events are broken down by; of `breakdown` alone.
+    pub(crate) breakdown: Option<Breakdown>,
+    /// What the process remembers.
+    pub(crate) kept: Arc<Kept>,
 }
 
-/// A half-open range of time, both ends on a quarter of an hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Instants {
-    /// The first instant.
-    pub(crate) starts_at: OffsetDateTime,
-    /// The first instant after it.
-    pub(crate) ends_at: OffsetDateTime,
+/// As many days, right before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Previous {
+    /// The local days.
+    pub(crate) period: Period,
+    /// The same in absolute time; it ends where the period starts.
+    pub(crate) instants: Instants,
 }
 
 /// Why a query has no answer.
@@ -56,44 +69,54 @@ impl Question {
     pub(crate) async fn work_out(
         query: ReportQuery,
         scope: ProjectScope,
-        time_zones: &TimeZones,
+        kept: &Arc<Kept>,
         now: OffsetDateTime,
         snapshot: &Snapshot<'_>,
     ) -> Result<(ProjectScope, Self), UnansweredQuery> {
-        let scope = scope.narrowed(&query.project_ids, snapshot).await?;
-        let time_zone = time_zones.find(query.tz, snapshot).await??;
-        let today = today(now, &time_zone, snapshot).await?;
+        // Sent together; what is wrong with the projects is told first.
+        let (scope, calendar) = tokio::join!(
+            scope.narrowed(&query.project_ids, snapshot),
+            calendar(&query, kept, now, snapshot),
+        );
+        let (scope, (time_zone, calendar)) = (scope?, calendar?);
         let interval = query.interval.unwrap_or_default();
-        let period = Period::new(query.from, query.to, interval, today)?;
-        let instants = Instants::of(period, &time_zone, snapshot).await?;
-        let previous = match query.compare_previous {
-            Some(true) => Some(Instants::of(period.previous(), &time_zone, snapshot).await?),
-            _ => None,
+        let period = Period::new(query.from, query.to, interval, calendar.day_of(now))?;
+        let previous = query.compare_previous.map(|_| period.previous());
+        let question = Self {
+            period,
+            time_zone,
+            interval,
+            slices: calendar.slices(period, interval)?,
+            instants: calendar.instants(period),
+            previous: previous.map(|period| Previous { period, instants: calendar.instants(period) }),
+            limit: query.limit.unwrap_or(TOP_WIDGETS_DEFAULT),
+            cluster: query.cluster,
+            breakdown: query.breakdown,
+            kept: Arc::clone(kept),
         };
-        let top_widgets = query.limit.unwrap_or(TOP_WIDGETS_DEFAULT);
-        Ok((scope, Self { period, time_zone, interval, instants, previous, top_widgets }))
+        Ok((scope, question))
     }
 }
 
-impl Instants {
-    async fn of(
-        period: Period,
-        time_zone: &TimeZone,
-        snapshot: &Snapshot<'_>,
-    ) -> Result<Self, DatabaseError> {
-        let parameters = (time_zone.as_str(), period.from(), period.to());
-        let row = snapshot
-            .row(include_str!("instants.sql"), &[&parameters.0, &parameters.1, &parameters.2])
-            .await?;
-        Ok(Self { starts_at: row.try_get("starts_at")?, ends_at: row.try_get("ends_at")? })
-    }
-}
-
-async fn today(
+/// The calendar of the zone and of every day that the question can touch.
+async fn calendar(
+    query: &ReportQuery,
+    kept: &Kept,
     now: OffsetDateTime,
-    time_zone: &TimeZone,
     snapshot: &Snapshot<'_>,
-) -> Result<Date, DatabaseError> {
-    let row = snapshot.row(include_str!("today.sql"), &[&now, &time_zone.as_str()]).await?;
-    Ok(row.try_get("today")?)
+) -> Result<(TimeZone, Calendar), UnansweredQuery> {
+    let time_zone = kept.time_zones.find(query.tz.clone(), snapshot).await??;
+    let (first, last) = days_touched(query, now.date());
+    let calendar = Calendar::read(&time_zone, first, last, snapshot).await?;
+    Ok((time_zone, calendar))
+}
+
+/// The first and last day that a question can touch, before it is known which day is today in its zone. Of a period that is too
+/// long, as much as is needed to say so.
+fn days_touched(query: &ReportQuery, utc_today: Date) -> (Date, Date) {
+    let last = query.to.unwrap_or_else(|| utc_today.saturating_add(Duration::DAY));
+    let first = query.from.unwrap_or_else(|| last.saturating_sub(Duration::days(DEFAULT_PERIOD_DAYS + 1)));
+    let days = (last - first).whole_days().clamp(0, PERIOD_DAYS_MAX) + 1;
+    let periods = if query.compare_previous.is_some() { 2 } else { 1 };
+    (last.saturating_sub(Duration::days(days * periods)), last)
 }

@@ -26,6 +26,11 @@ impl TimeZone {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether its clock is UTC's, always.
+    pub(super) fn is_utc(&self) -> bool {
+        self.0 == DEFAULT_TIME_ZONE
+    }
 }
 
 impl TimeZones {

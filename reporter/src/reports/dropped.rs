@@ -4,11 +4,20 @@ use serde::Serialize;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
-use crate::query::Question;
-use crate::reports::timeline::local_date;
+use crate::query::{Question, local_date};
+use crate::reports::period::AnsweredPeriod;
+use crate::reports::{Cell, Report};
 
 /// Most entries of the list; past it, the oldest are left out.
 const ENTRIES_MAX: i64 = 10_000;
+
+/// What rules dropped.
+#[derive(Debug, Serialize)]
+pub(crate) struct Dropped {
+    period: AnsweredPeriod,
+    /// The latest first.
+    dropped: Vec<DroppedEvents>,
+}
 
 /// Events that one rule dropped in one project on one day.
 #[derive(Debug, Serialize)]
@@ -21,12 +30,27 @@ pub(crate) struct DroppedEvents {
     events: i64,
 }
 
+impl Report for Dropped {
+    const COLUMNS: &'static [&'static str] = &["project_id", "name", "date", "reason", "events"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.dropped.iter().map(DroppedEvents::cells).collect()
+    }
+}
+
+impl DroppedEvents {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { project_id, name, date, reason, events } = self;
+        vec![project_id.into(), name.into(), date.into(), reason.into(), (*events).into()]
+    }
+}
+
 /// What was dropped on the period's days, the latest first, at most [`ENTRIES_MAX`]. The days are UTC's in any time zone.
 pub(crate) async fn dropped(
     snapshot: &Snapshot<'_>,
     scope: &ProjectScope,
     question: &Question,
-) -> Result<Vec<DroppedEvents>, DatabaseError> {
+) -> Result<Dropped, DatabaseError> {
     let (from, to) = (question.period.from(), question.period.to());
     let sql = include_str!("dropped.sql");
     let rows = snapshot.rows(sql, &[&scope.project_ids(), &from, &to, &ENTRIES_MAX]).await?;
@@ -39,5 +63,6 @@ pub(crate) async fn dropped(
             events: row.try_get("dropped_count")?,
         })
     };
-    rows.iter().map(entry).collect()
+    let dropped = rows.iter().map(entry).collect::<Result<_, DatabaseError>>()?;
+    Ok(Dropped { period: AnsweredPeriod::of(question)?, dropped })
 }

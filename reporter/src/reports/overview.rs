@@ -4,9 +4,11 @@ use serde::Serialize;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
-use crate::query::Question;
-use crate::reports::locations::{LocationImpressions, impressions_by_location};
-use crate::reports::timeline::{CountOverTime, local_date, timeline};
+use crate::query::{LIST_MAX, Question};
+use crate::reports::Report;
+use crate::reports::locations::{Located, located};
+use crate::reports::period::AnsweredPeriod;
+use crate::reports::timeline::{CountOverTime, timeline};
 use crate::reports::widgets::{TopWidget, WidgetImpressions, widgets};
 
 /// The whole dashboard.
@@ -17,16 +19,11 @@ pub(crate) struct Overview {
     impressions: CountOverTime,
     top_widgets: Vec<TopWidget>,
     impressions_by_widget: Vec<WidgetImpressions>,
-    impressions_by_location: Vec<LocationImpressions>,
+    #[serde(flatten)]
+    located: Located,
 }
 
-/// The period that was answered, with what the client left out filled in.
-#[derive(Debug, Serialize)]
-struct AnsweredPeriod {
-    from: String,
-    to: String,
-    tz: String,
-}
+impl Report for Overview {}
 
 /// Every component, its statements sent together.
 pub(crate) async fn overview(
@@ -34,21 +31,17 @@ pub(crate) async fn overview(
     scope: &ProjectScope,
     question: &Question,
 ) -> Result<Overview, DatabaseError> {
-    let (timeline, widgets, impressions_by_location) = tokio::try_join!(
+    let (timeline, widgets, located) = tokio::try_join!(
         timeline(snapshot, scope, question),
         widgets(snapshot, scope, question),
-        impressions_by_location(snapshot, scope, question),
+        located(snapshot, scope, question, LIST_MAX),
     )?;
     Ok(Overview {
-        period: AnsweredPeriod {
-            from: local_date(question.period.from())?,
-            to: local_date(question.period.to())?,
-            tz: question.time_zone.as_str().to_owned(),
-        },
+        period: AnsweredPeriod::of(question)?,
         interactions: timeline.interactions,
         impressions: timeline.impressions,
-        top_widgets: widgets.top(question.top_widgets),
+        top_widgets: widgets.top(question.limit),
         impressions_by_widget: widgets.by_impressions(),
-        impressions_by_location,
+        located,
     })
 }

@@ -1,14 +1,13 @@
 //! Impressions and interactions over time: the header cards, their sparklines and the line chart.
 
 use serde::Serialize;
-use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
-use time::{Date, OffsetDateTime, UtcOffset};
-use tokio_postgres::Row;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
-use crate::query::{Instants, Interval, Question};
+use crate::query::Question;
+use crate::reports::period::AnsweredPeriod;
+use crate::reports::quarters::{Counts, Quarters};
+use crate::reports::{Cell, Report};
 
 /// How often something happened in a period, and when.
 #[derive(Debug, Serialize)]
@@ -23,13 +22,36 @@ pub(crate) struct CountOverTime {
 
 /// One interval.
 #[derive(Debug, Serialize)]
-struct Point {
+pub(crate) struct Point {
     /// Where it starts: a local date, or for hours the local time with its offset.
     at: String,
     count: i64,
 }
 
-/// Both counts, from one scan.
+/// Interactions, or impressions, over time.
+#[derive(Debug, Serialize)]
+pub(crate) struct CountReport {
+    period: AnsweredPeriod,
+    #[serde(flatten)]
+    counted: CountOverTime,
+}
+
+impl Report for CountReport {
+    const COLUMNS: &'static [&'static str] = &["at", "count"];
+
+    fn rows(&self) -> Vec<Vec<Cell<'_>>> {
+        self.counted.series.iter().map(Point::cells).collect()
+    }
+}
+
+impl Point {
+    fn cells(&self) -> Vec<Cell<'_>> {
+        let Self { at, count } = self;
+        vec![at.into(), (*count).into()]
+    }
+}
+
+/// Both counts, from one reading.
 pub(super) struct Timeline {
     pub(super) interactions: CountOverTime,
     pub(super) impressions: CountOverTime,
@@ -40,8 +62,9 @@ pub(crate) async fn interactions(
     snapshot: &Snapshot<'_>,
     scope: &ProjectScope,
     question: &Question,
-) -> Result<CountOverTime, DatabaseError> {
-    Ok(timeline(snapshot, scope, question).await?.interactions)
+) -> Result<CountReport, DatabaseError> {
+    let counted = timeline(snapshot, scope, question).await?.interactions;
+    Ok(CountReport { period: AnsweredPeriod::of(question)?, counted })
 }
 
 /// The impressions over time.
@@ -49,8 +72,9 @@ pub(crate) async fn impressions(
     snapshot: &Snapshot<'_>,
     scope: &ProjectScope,
     question: &Question,
-) -> Result<CountOverTime, DatabaseError> {
-    Ok(timeline(snapshot, scope, question).await?.impressions)
+) -> Result<CountReport, DatabaseError> {
+    let counted = timeline(snapshot, scope, question).await?.impressions;
+    Ok(CountReport { period: AnsweredPeriod::of(question)?, counted })
 }
 
 /// Interactions and impressions over time.
@@ -59,71 +83,25 @@ pub(super) async fn timeline(
     scope: &ProjectScope,
     question: &Question,
 ) -> Result<Timeline, DatabaseError> {
-    let (counted, previous) = tokio::try_join!(
-        counted_intervals(snapshot, scope, question),
-        previous_totals(snapshot, scope, question.previous),
-    )?;
+    let (now, before) = (question.instants.quarters(), question.previous);
+    let before = before.map(|before| before.instants.quarters());
+    let starts = question.slices.iter().map(|slice| slice.starts);
+    // The period before ends where this one starts: both are one range.
+    let range = before.as_ref().map_or(now.start, |before| before.start)..now.end;
+    let quarters = Quarters::read(snapshot, scope, range, starts.clone()).await?;
+    let ends = starts.skip(1).chain([now.end]);
+    let counted: Vec<Counts> =
+        question.slices.iter().zip(ends).map(|(slice, ends)| quarters.sum(slice.starts..ends)).collect();
+    let before = before.map(|before| quarters.sum(before));
     let over_time = |count: fn(&Counts) -> i64| CountOverTime {
-        total: counted.iter().map(|(_, counts)| count(counts)).sum(),
-        previous: previous.as_ref().map(count),
-        series: counted.iter().map(|(at, counts)| Point { at: at.clone(), count: count(counts) }).collect(),
+        total: counted.iter().map(count).sum(),
+        previous: before.as_ref().map(count),
+        series: (question.slices.iter().zip(&counted))
+            .map(|(slice, counts)| Point { at: slice.at.clone(), count: count(counts) })
+            .collect(),
     };
     Ok(Timeline {
         interactions: over_time(|counts| counts.interactions),
         impressions: over_time(|counts| counts.impressions),
     })
-}
-
-struct Counts {
-    impressions: i64,
-    interactions: i64,
-}
-
-impl Counts {
-    fn of(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        Ok(Self { impressions: row.try_get("impressions")?, interactions: row.try_get("interactions")? })
-    }
-}
-
-async fn counted_intervals(
-    snapshot: &Snapshot<'_>,
-    scope: &ProjectScope,
-    question: &Question,
-) -> Result<Vec<(String, Counts)>, DatabaseError> {
-    let Instants { starts_at, ends_at } = question.instants;
-    let (projects, time_zone) = (scope.project_ids(), question.time_zone.as_str());
-    if question.interval == Interval::Hour {
-        let sql = include_str!("timeline_hours.sql");
-        let rows = snapshot.rows(sql, &[&projects, &starts_at, &ends_at, &time_zone]).await?;
-        return rows.iter().map(|row| Ok((local_hour(row)?, Counts::of(row)?))).collect();
-    }
-    let (sql, interval) = (include_str!("timeline_days.sql"), question.interval.as_str());
-    let (from, to) = (question.period.from(), question.period.to());
-    let rows =
-        snapshot.rows(sql, &[&projects, &starts_at, &ends_at, &time_zone, &interval, &from, &to]).await?;
-    rows.iter().map(|row| Ok((local_date(row.try_get("starts_on")?)?, Counts::of(row)?))).collect()
-}
-
-async fn previous_totals(
-    snapshot: &Snapshot<'_>,
-    scope: &ProjectScope,
-    previous: Option<Instants>,
-) -> Result<Option<Counts>, DatabaseError> {
-    let Some(Instants { starts_at, ends_at }) = previous else {
-        return Ok(None);
-    };
-    let row = snapshot.row(include_str!("totals.sql"), &[&scope.project_ids(), &starts_at, &ends_at]).await?;
-    Ok(Some(Counts::of(&row)?))
-}
-
-fn local_hour(row: &Row) -> Result<String, DatabaseError> {
-    let starts_at: OffsetDateTime = row.try_get("starts_at")?;
-    let offset =
-        UtcOffset::from_whole_seconds(row.try_get("utc_offset_s")?).map_err(DatabaseError::unexpected)?;
-    starts_at.to_offset(offset).format(&Rfc3339).map_err(DatabaseError::unexpected)
-}
-
-/// A local date as the API writes it.
-pub(super) fn local_date(date: Date) -> Result<String, DatabaseError> {
-    date.format(format_description!("[year]-[month]-[day]")).map_err(DatabaseError::unexpected)
 }

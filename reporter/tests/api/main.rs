@@ -6,9 +6,11 @@
     reason = "a test that can't be set up should fail loudly"
 )]
 
+mod answers;
 mod auth;
 mod bad_queries;
 mod dropped;
+mod fresh;
 mod hostile;
 mod limits;
 mod operations;

@@ -9,14 +9,19 @@ use crate::reporter_under_test::Reporter;
 use crate::seed::Seed;
 
 #[tokio::test]
-async fn no_answer_may_be_cached_or_sniffed() {
+async fn only_reports_may_be_kept_and_nothing_may_be_sniffed() {
     let database = TestDatabase::create().await;
     let key = Seed::of(&database).await.key(None).await;
     let reporter = Reporter::start(&database.url()).await;
-    for (key, path) in [(key.as_str(), "reports/overview"), ("none", "reports/overview"), ("none", "nowhere")]
-    {
+    for (key, path, kept) in [
+        (key.as_str(), "reports/overview", "private, no-cache"),
+        ("none", "reports/overview", "private, no-store"),
+        (&key, "reports/overview?tz=Mars", "private, no-store"),
+        (&key, "receipts/01932f6e-0000-7000-8000-000000000001", "private, no-store"),
+        ("none", "nowhere", "private, no-store"),
+    ] {
         let answer = reporter.get(key, path).await;
-        assert_eq!(answer.header("cache-control"), "private, no-store", "{path}");
+        assert_eq!(answer.header("cache-control"), kept, "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("content-type"), "application/json", "{path}");
     }

@@ -155,7 +155,7 @@ async fn a_table_that_is_missing_is_our_fault_and_its_name_stays_inside() {
     let seed = Seed::of(&database).await;
     let key = seed.key(None).await;
     let reporter = Reporter::start(&database.url()).await;
-    seed.sql("drop table quarter_hour_stats").await;
+    seed.sql("drop table quarter_hour_stats cascade").await;
     let answer = reporter.get(&key, "reports/overview").await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(answer.body["error"]["code"], "internal");

@@ -57,7 +57,8 @@ async fn the_day_of_a_clock_change_is_as_long_as_it_was() {
             let overview = reporter.get(&key, &path).await.ok();
             assert_eq!(overview["impressions"]["total"], expected, "{zone} {day}");
             assert_eq!(overview["impressions_by_widget"][0]["impressions"], expected, "{zone} {day}");
-            assert_eq!(overview["impressions_by_location"][0]["impressions"], expected, "{zone} {day}");
+            assert_eq!(overview["places"]["unknown"], expected, "{zone} {day}");
+            assert_eq!(overview["places"]["days"], "local", "{zone} {day}");
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use shared::event::InteractionType;
+use shared::user_agent::UserAgents;
 use time::{Date, OffsetDateTime};
 use tokio_postgres::{Row, Transaction};
 
 use super::{RecountError, each_row};
-use crate::enrich::user_agent::UserAgents;
 use crate::rollup::{Counts, Dimension, Key, Sketch};
 
 /// Events by value; sorted, for what is told of them.

@@ -1,18 +1,17 @@
 //! What a day's events are broken down by: dimensions, and an event's value in each.
+//!
+//! The writer counts values as they arrive; whoever counts raw rows again must come to the same.
 
 use std::borrow::Cow;
 
-use shared::event::{Event, EventKind};
-
-use crate::enrich::geo::Place;
-use crate::enrich::user_agent::{Agent, Device};
+use crate::user_agent::Device;
 
 /// Longest page, in bytes; what is past it is cut. With the rest of an index key it stays far below 2,704 bytes.
 pub const PAGE_BYTES_MAX: usize = 512;
 /// Longest host of a referrer, in bytes: what DNS allows.
 pub const HOST_BYTES_MAX: usize = 255;
 /// Longest label, in bytes: what a collector lets through; an import may hold longer ones.
-pub const LABEL_BYTES_MAX: usize = shared::event::LABEL_BYTES_MAX;
+pub const LABEL_BYTES_MAX: usize = crate::event::LABEL_BYTES_MAX;
 /// Longest name of a city or country, in bytes.
 pub const PLACE_NAME_BYTES_MAX: usize = 128;
 
@@ -32,6 +31,10 @@ pub enum Dimension {
     Browser = 5,
     /// The label of an interaction.
     Label = 6,
+    /// The question of an ask_question.
+    Question = 7,
+    /// The label of a click_contact.
+    ContactLabel = 8,
 }
 
 impl Dimension {
@@ -58,6 +61,8 @@ impl Dimension {
             Self::Device => "device",
             Self::Browser => "browser",
             Self::Label => "label",
+            Self::Question => "question",
+            Self::ContactLabel => "contact label",
         }
     }
 }
@@ -136,26 +141,14 @@ impl<'a> Key<'a> {
         Self::text(Dimension::Label, cut(label.unwrap_or_default(), LABEL_BYTES_MAX))
     }
 
-    /// Every value of an event.
-    pub fn of(event: &'a Event, place: Option<&'a Place>, agent: &'a Agent) -> impl Iterator<Item = Self> {
-        let keys: [Option<Self>; 5] = match &event.kind {
-            EventKind::Impression { url, referrer } => {
-                let (lat, lng) = place.and_then(|place| place.position).unzip();
-                let country = place.and_then(|place| place.country.as_deref());
-                let city = place.and_then(|place| place.city.as_deref());
-                [
-                    Some(Self::place(country, city, lat, lng)),
-                    Some(Self::page(url)),
-                    Some(Self::referrer(referrer.as_deref())),
-                    Some(Self::device(agent.device)),
-                    Some(Self::browser(&agent.browser)),
-                ]
-            }
-            EventKind::Interaction { label, .. } => {
-                [Some(Self::label(label.as_deref())), None, None, None, None]
-            }
-        };
-        keys.into_iter().flatten()
+    /// What a visitor asked.
+    pub fn question(question: Option<&'a str>) -> Self {
+        Self::text(Dimension::Question, cut(question.unwrap_or_default().trim(), 300))
+    }
+
+    /// A contact's label.
+    pub fn contact_label(label: Option<&'a str>) -> Self {
+        Self::text(Dimension::ContactLabel, cut(label.unwrap_or_default(), LABEL_BYTES_MAX))
     }
 
     /// The value as it stands in the tables.

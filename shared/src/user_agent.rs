@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use shared::event::USER_AGENT_BYTES_MAX;
 use ua_parser::user_agent::{Builder, Extractor, Parser};
+
+use crate::event::USER_AGENT_BYTES_MAX;
 
 /// Texts that are remembered in each of two generations.
 const REMEMBERED_MAX: usize = 2_048;
@@ -18,7 +19,7 @@ pub const FAMILY_BYTES_MAX: usize = 64;
 /// The family of what is not known.
 const UNKNOWN_FAMILY: &str = "Other";
 /// uap-core's rules for browsers.
-const BROWSERS: &str = include_str!("../../data/browsers.json");
+const BROWSERS: &str = include_str!("../data/browsers.json");
 
 /// A kind of device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
