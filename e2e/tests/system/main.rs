@@ -14,4 +14,5 @@ mod pipeline;
 mod privacy;
 mod progress;
 mod robots;
+mod shares;
 mod support;
