@@ -6,6 +6,7 @@ use std::ops::Range;
 use serde::Serialize;
 use time::{Date, Duration};
 use tokio_postgres::types::ToSql;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -18,7 +19,7 @@ use crate::reports::{Cell, Report};
 const WIDGETS_MAX: usize = 1_000;
 
 /// A widget in the top list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TopWidget {
     project_id: String,
     name: String,
@@ -26,7 +27,7 @@ pub(crate) struct TopWidget {
 }
 
 /// A widget in the donut.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WidgetImpressions {
     project_id: String,
     name: String,
@@ -34,7 +35,7 @@ pub(crate) struct WidgetImpressions {
 }
 
 /// The widgets with the most interactions.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TopWidgets {
     period: AnsweredPeriod,
     /// Descending, ties by id; at most as many as asked for.
@@ -42,7 +43,7 @@ pub(crate) struct TopWidgets {
 }
 
 /// The widgets that were loaded.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ImpressionsByWidget {
     period: AnsweredPeriod,
     /// Descending, ties by id; at most [`WIDGETS_MAX`].
@@ -107,7 +108,10 @@ pub(super) async fn widgets(
 ) -> Result<Widgets, DatabaseError> {
     let days = WholeDays::of(question.instants);
     let quarters = |of: fn(&Part) -> Quarter| -> Vec<i32> {
-        days.parts.iter().map(|part| i32::try_from(of(part) - first_quarter_utc(part.date)).unwrap_or_default()).collect()
+        days.parts
+            .iter()
+            .map(|part| i32::try_from(of(part) - first_quarter_utc(part.date)).unwrap_or_default())
+            .collect()
     };
     let dates: Vec<Date> = days.parts.iter().map(|part| part.date).collect();
     let (firsts, lasts) = (quarters(|part| part.quarters.start + 1), quarters(|part| part.quarters.end));

@@ -27,8 +27,7 @@ fn some(value: &str, count: i64) -> (Option<String>, i64) {
 async fn events_are_told_by_each_property_and_those_without_as_null() {
     let (_database, reporter, key) = visited().await;
     let mut told = Vec::new();
-    for dimension in
-        ["country", "city", "page", "referrer", "device", "browser", "interaction_type", "label"]
+    for dimension in ["country", "city", "page", "referrer", "device", "browser", "interaction_type", "label"]
     {
         let answer = breakdown(&reporter, &key, &format!("dimension={dimension}")).await;
         let listed: i64 = pairs(&answer).iter().map(|(_, count)| count).sum();
@@ -55,8 +54,14 @@ async fn filters_combine_and_count_raw_rows_by_the_writer_s_rules() {
         ("dimension=browser&browser=Firefox", vec![some("Firefox", 2)]),
         ("dimension=label&event_type=click_contact&label=Phone%20Link", vec![some("Phone Link", 1)]),
         ("dimension=label&event_type=open_chat", vec![some("Chat", 2)]),
-        ("dimension=interaction_type&label=", vec![some("ask_question", 1), some("click_bubble", 1), some("click_contact", 1)]),
-        ("dimension=interaction_type&event_type=open_chat&event_type=submit_form", vec![some("open_chat", 2), some("submit_form", 1)]),
+        (
+            "dimension=interaction_type&label=",
+            vec![some("ask_question", 1), some("click_bubble", 1), some("click_contact", 1)],
+        ),
+        (
+            "dimension=interaction_type&event_type=open_chat&event_type=submit_form",
+            vec![some("open_chat", 2), some("submit_form", 1)],
+        ),
         ("dimension=label&event_type=open_chat&project_id=form", vec![]),
     ] {
         let answer = breakdown(&reporter, &key, query).await;
@@ -110,10 +115,16 @@ async fn too_many_events_for_a_filter_and_raw_rows_that_have_expired_are_said_so
     seed.sql("insert into quarter_hour_stats (project_id, bucket_at, impressions_count) values ('quiet', '2026-06-01 12:00+00', 200000)").await;
     let filtered = "from=2026-06-01&to=2026-06-01&dimension=page&country=IL";
     let expired = ask(filtered).await;
-    assert_eq!((expired.status, &expired.body["error"]["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("expired")));
+    assert_eq!(
+        (expired.status, &expired.body["error"]["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("expired"))
+    );
     seed.sql("update quarter_hour_stats set impressions_count = 200001 where project_id = 'quiet'").await;
     let broad = ask(filtered).await;
-    assert_eq!((broad.status, &broad.body["error"]["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("too_broad")));
+    assert_eq!(
+        (broad.status, &broad.body["error"]["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("too_broad"))
+    );
     assert_json_snapshot!("too_broad", broad.body);
     let narrower = ask(&format!("{filtered}&project_id=bot")).await.ok();
     assert_eq!(narrower["total"], 0);

@@ -43,7 +43,8 @@ async fn packed_places_have_the_names_of_the_dictionary_and_stay_known() {
     for key in [&all, &one, &all] {
         let path = "reports/impressions-by-location?from=2026-06-01&to=2026-06-01";
         let answer = reporter.get(key, path).await.ok();
-        let haifa = json!([{"country": "IL", "city": "Haifa", "lat": 32.8191, "lng": 34.9983, "impressions": 6}]);
+        let haifa =
+            json!([{"country": "IL", "city": "Haifa", "lat": 32.8191, "lng": 34.9983, "impressions": 6}]);
         assert_eq!(answer["impressions_by_location"], haifa);
         assert_eq!((&answer["places"]["unknown"], &answer["places"]["total"]), (&2.into(), &8.into()));
     }

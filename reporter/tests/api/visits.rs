@@ -49,7 +49,8 @@ fn visits() -> Vec<Seen> {
         seen(datetime!(2026-11-04 00:00 +2), "form", 8, Some(BOSTON)),
     ];
     all[0].done = &[("ask_question", None, Some("Too early?"))];
-    all[1].done = &[("open_chat", Some("Chat"), None), ("ask_question", Some("Box"), Some(" Open on Sunday? "))];
+    all[1].done =
+        &[("open_chat", Some("Chat"), None), ("ask_question", Some("Box"), Some(" Open on Sunday? "))];
     all[2].done = &[("ask_question", None, Some("Open on Sunday?")), ("submit_form", Some("Booking"), None)];
     all[3].done = &[("open_chat", Some("Chat"), None), ("click_contact", Some("Phone Link"), None)];
     all[4].done = &[("click_contact", None, None), ("click_contact", Some("=HYPERLINK(\"x\")"), None)];
