@@ -1,8 +1,8 @@
 -- Rollups that a dashboard over many projects and days can add up in milliseconds.
 --
--- Levels: a row whose project is '' counts every project together. Packing: what is not written any longer moves, in the background,
--- from a row a key to a row a day with arrays. Both are the work of the one that folds, under its lock; writers' transactions
--- are what they were.
+-- Levels: a row whose project is '' counts every project together. Packing: what is not written any longer moves, in the
+-- background, from a row a key to a row a day with arrays. Both are the work of the one that folds, under its lock; writers'
+-- transactions are what they were.
 --
 -- A count stands in one place at a time, so readers add what is packed and what is not: together they equal a recount of the raw
 -- rows at every commit.
@@ -290,9 +290,9 @@ $$;
 -- counts to the tables that are read: to their project's rows, and to those of ''. Answers the sketches of what it took, for
 -- the caller to merge in the same transaction, and for '' a row without any.
 --
--- One at a time: where another folds, packs or rebuilds, nothing is done and no row answered. A value that has a row keeps it, also
--- when that was packed. Of new ones the most frequent get a row while there is room; where a project, day and dimension has 1,000, or ''
--- 5,000, what comes is `other`.
+-- One at a time: where another folds, packs or rebuilds, nothing is done and no row answered. A value that has a row keeps it,
+-- also when that was packed. Of new ones the most frequent get a row while there is room; where a project, day and dimension has
+-- 1,000, or '' 5,000, what comes is `other`.
 create function fold_rollups(rows_max integer) returns table (
     project_id text, date date, visitors bytea[], sessions bytea[], opened bytea[], asked bytea[], submitted bytea[],
     deltas bigint, named bigint, other bigint
@@ -447,8 +447,8 @@ as $$
     select null::text, null::date, null::bytea[], null::bytea[], null::bigint, null::bigint, null::bigint where false
 $$;
 
--- pack_quarters(rows_max): moves at most rows_max quarters of an hour that began more than 30 minutes ago into packed_quarters: each to
--- its project's row and to that of ''. Answers how many; none where another folds, packs or rebuilds.
+-- pack_quarters(rows_max): moves at most rows_max quarters of an hour that began more than 30 minutes ago into packed_quarters:
+-- each to its project's row and to that of ''. Answers how many; none where another folds, packs or rebuilds.
 --
 -- A row that a writer is about to add to is left for the next time. One that comes late is moved then, too. Nothing is waited for
 -- that a writer holds, so nobody can wait in a circle.
@@ -522,8 +522,9 @@ begin
 end
 $$;
 
--- pack_values(rows_max): moves the values of days that are over into packed_values and packed_places, those of a project, dimension and day
--- together, until rows_max or a little more are moved. Answers how many; none where another folds, packs or rebuilds.
+-- pack_values(rows_max): moves the values of days that are over into packed_values and packed_places, those of a project,
+-- dimension and day together, until rows_max or a little more are moved. Answers how many, those included that they were merged
+-- with; none where another folds, packs or rebuilds.
 create function pack_values(rows_max integer) returns bigint
 language plpgsql
 security definer
@@ -607,15 +608,14 @@ begin
             )
             returning cardinality("values") into gone;
         end if;
-        -- What late values were merged with counts, too: it is work as well.
         moved := moved + gone;
     end loop;
     return moved;
 end
 $$;
 
--- level_day(day): makes the counts of '' anew from those of the projects, of one UTC day; its sketches are the caller's to make, in the same
--- transaction. Nobody folds, packs or rebuilds until that ends.
+-- level_day(day): makes the counts of '' anew from those of the projects, of one UTC day; its sketches are the caller's to make,
+-- in the same transaction. Nobody folds, packs or rebuilds until that ends.
 create function level_day(day date) returns void
 language plpgsql
 security definer

@@ -97,6 +97,10 @@ async fn the_read_role_reads_reports_and_neither_writes_nor_sees_what_is_kept_in
     for allowed in [
         "select * from analytics_impressions",
         "select * from quarter_hour_stats",
+        "select * from quarter_hours",
+        "select * from daily_values",
+        "select * from daily_visitors",
+        "select * from packed_values",
         "select reason from quarantine",
         "select * from api_keys",
         "select * from daily_dropped_stats",
