@@ -170,8 +170,8 @@ begin
 end
 $$;
 
--- What was folded before there was a level of '': every value is read and sorted, a second or so for a million rows. Only
--- folding waits.
+-- What was folded before there was a level of '': every value is read and sorted, 5 s a million rows of daily_value_stats.
+-- Only folding waits.
 create table level_of_before as
 select day.date, of_day.dimension, of_day.named, of_day.other
 from (select distinct date from daily_dimension_stats) as day, level_values(day.date) as of_day;

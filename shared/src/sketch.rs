@@ -24,16 +24,23 @@ pub struct SketchError(String);
 
 /// The different ids that were added to it, about.
 #[derive(Debug, Default, Clone)]
-pub struct Sketch(Option<HllSketch>);
+pub struct Sketch {
+    hll: Option<HllSketch>,
+    /// What was added last: one person's events come together, and to hash an id is most of the work.
+    last: Option<Uuid>,
+}
 
 impl Sketch {
     /// Adds somebody.
     pub fn add(&mut self, id: Uuid) {
-        if self.0.is_none() {
-            // Fails for another LG_K only.
-            self.0 = HllSketch::new(LG_K, HllType::Hll8).ok();
+        if self.last.replace(id) == Some(id) {
+            return;
         }
-        if let Some(hll) = &mut self.0 {
+        if self.hll.is_none() {
+            // Fails for another LG_K only.
+            self.hll = HllSketch::new(LG_K, HllType::Hll8).ok();
+        }
+        if let Some(hll) = &mut self.hll {
             hll.update(raw_bytes::from_slice(id.as_bytes()));
         }
     }
@@ -52,23 +59,23 @@ impl Sketch {
             }
             union.update(&part);
         }
-        Ok(Self((!union.is_empty()).then(|| union.to_sketch(HllType::Hll4))))
+        Ok(Self { hll: (!union.is_empty()).then(|| union.to_sketch(HllType::Hll4)), last: None })
     }
 
     /// Its bytes, at most some 4 KiB; none where it has seen nobody.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        self.0.as_ref().map(HllSketch::serialize)
+        self.hll.as_ref().map(HllSketch::serialize)
     }
 
     /// How many different ids it has seen, about.
     pub fn estimate(&self) -> f64 {
         // The other estimator goes by the order of what came, which a merge does not know.
-        self.0.as_ref().map_or(0.0, HllSketch::composite_estimate)
+        self.hll.as_ref().map_or(0.0, HllSketch::composite_estimate)
     }
 
     /// Between which numbers the truth lies in 95 of 100 cases (two standard deviations); about equal where few are counted exactly.
     pub fn bounds(&self) -> (f64, f64) {
-        let Some(hll) = &self.0 else { return (0.0, 0.0) };
+        let Some(hll) = &self.hll else { return (0.0, 0.0) };
         let (estimate, two) = (self.estimate(), NumStdDev::Two);
         let (low, high) = (hll.lower_bound(two), hll.upper_bound(two));
         if high - low < EXACT_WITHIN * estimate {
@@ -120,7 +127,7 @@ impl Merging {
 
     /// Adds what another has seen.
     pub fn merge(&mut self, other: &Self) {
-        if let Some(other) = other.sketch().0
+        if let Some(other) = other.sketch().hll
             && let Some(union) = self.union()
         {
             union.update(&other);
@@ -130,7 +137,7 @@ impl Merging {
     /// What all of it together has seen.
     pub fn sketch(&self) -> Sketch {
         let union = self.0.as_ref().filter(|union| !union.is_empty());
-        Sketch(union.map(|union| union.to_sketch(HllType::Hll8)))
+        Sketch { hll: union.map(|union| union.to_sketch(HllType::Hll8)), last: None }
     }
 
     fn union(&mut self) -> Option<&mut HllUnion> {

@@ -1,8 +1,11 @@
 -- Keys at which a rollup differs from a recount of what it adds up, at most ten, in words. No parameters; scans all rows.
 with events as (
-    select project_id, created_at, 1 as impressions, 0 as interactions, null as event_type from analytics_impressions
+    select project_id, created_at, 1 as impressions, 0 as interactions, null as event_type, 0 as questions, 0 as contacts
+    from analytics_impressions
     union all
-    select project_id, created_at, 0, 1, event_type::text from analytics_events
+    select project_id, created_at, 0, 1, event_type::text,
+           (event_type = 'ask_question')::integer, (event_type = 'click_contact')::integer
+    from analytics_events
 ),
 -- Every rollup and every recount in one shape.
 counted as (
@@ -18,11 +21,12 @@ counted as (
            count(*)::text
     from events where event_type is not null group by 1, 2, 3
     union all
-    -- Each impression has one value in each of five dimensions, each interaction one in the sixth.
+    -- Each impression has one value in each of five dimensions, each interaction one in the sixth, each question one in the
+    -- seventh, each click on a contact one in the eighth.
     select 'daily_values', project_id, format('%s dimension %s', (created_at at time zone 'UTC')::date, dimension),
-           sum(case dimension when 6 then interactions else impressions end)::text
-    from events, generate_series(1, 6) as dimension group by 1, 2, 3
-    having sum(case dimension when 6 then interactions else impressions end) > 0
+           sum(case dimension when 6 then interactions when 7 then questions when 8 then contacts else impressions end)::text
+    from events, generate_series(1, 8) as dimension group by 1, 2, 3
+    having sum(case dimension when 6 then interactions when 7 then questions when 8 then contacts else impressions end) > 0
     union all
     -- Every project together, but for days that wait to be made anew.
     select 'packed_quarters', '', date_bin('15 minutes', created_at, 'epoch')::text,
@@ -31,11 +35,11 @@ counted as (
     group by 1, 2, 3
     union all
     select 'daily_values', '', format('%s dimension %s', (created_at at time zone 'UTC')::date, dimension),
-           sum(case dimension when 6 then interactions else impressions end)::text
-    from events, generate_series(1, 6) as dimension
+           sum(case dimension when 6 then interactions when 7 then questions when 8 then contacts else impressions end)::text
+    from events, generate_series(1, 8) as dimension
     where (created_at at time zone 'UTC')::date not in (select date from unlevelled_days where counts_too)
     group by 1, 2, 3
-    having sum(case dimension when 6 then interactions else impressions end) > 0
+    having sum(case dimension when 6 then interactions when 7 then questions when 8 then contacts else impressions end) > 0
     union all
     select 'daily_dropped_stats', project_id, (received_at at time zone 'UTC')::date::text, sum(dropped_count)::text
     from ingest_ledger where dropped_count > 0 group by 1, 2, 3

@@ -8,10 +8,9 @@ use time::Date;
 use tokio_postgres::{Row, Transaction};
 
 use super::{EVERY_PROJECT, FoldError};
-use crate::rollup::Sketch;
+use crate::rollup::{Sketch, Sketches};
 
-/// Who came, in which sessions, and which of these got how far; in the order of the tables' columns.
-const COLUMNS: [&str; 5] = ["visitors", "sessions", "opened", "asked", "submitted"];
+const COLUMNS: [&str; Sketches::COLUMNS.len()] = Sketches::COLUMNS;
 /// Rows of a day that are merged at a time: at most some 20 KiB each.
 const MERGED_AT_ONCE_MAX: usize = 100;
 

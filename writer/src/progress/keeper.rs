@@ -42,6 +42,7 @@ pub async fn keep(
         table: None,
         told: Told::default(),
         is_up_to_date: false,
+        is_failing: false,
     };
     while !ended.is_cancelled() {
         let next = Instant::now() + Duration::from_millis(EVERY_MS);
@@ -70,6 +71,8 @@ struct Keeper {
     told: Told,
     /// Whether that was the last report; after one that failed nobody knows who else consumes.
     is_up_to_date: bool,
+    /// Whether the log was told that reports fail.
+    is_failing: bool,
 }
 
 impl Keeper {
@@ -77,12 +80,12 @@ impl Keeper {
         let was_up_to_date = self.is_up_to_date;
         self.is_up_to_date = false;
         match self.report(was_up_to_date).await {
-            Ok(()) => self.is_up_to_date = true,
+            Ok(()) => (self.is_up_to_date, self.is_failing) = (true, false),
             Err(error) => {
                 self.table = None;
                 self.metrics.progress_failures.inc();
                 // Once where it begins, not once a second.
-                if was_up_to_date || self.told == Told::default() {
+                if !std::mem::replace(&mut self.is_failing, true) {
                     tracing::warn!(
                         error = crate::batch::chain(error.as_ref()),
                         "how far this writer has come could not be reported"

@@ -122,3 +122,6 @@ async fn in_time<T>(answer: impl Future<Output = Result<T, tokio_postgres::Error
     let answer = timeout(Duration::from_secs(ANSWER_LIMIT_S), answer).await;
     Ok(answer.map_err(|_elapsed| format!("no answer within {ANSWER_LIMIT_S} s"))??)
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use tokio_postgres::Transaction;
 
 use super::counted::named;
 use super::{NAMED_MAX, Recount, RecountError, bounds, known_dimensions};
-use crate::rollup::{Counts, Dimension};
+use crate::rollup::{Counts, Dimension, Sketch};
 use crate::store::{ADD_DAYS, ADD_QUARTERS, add_days, add_quarters};
 
 impl Recount {
@@ -23,12 +23,14 @@ impl Recount {
         let sql = include_str!("sql/forget_folded.sql");
         transaction.execute(sql, &[project, &date, &self.stored.deltas, &known_dimensions()]).await?;
         self.put_values(transaction).await?;
-        let visitors = self.counted.visitors.to_bytes();
-        let sessions = self.counted.sessions.to_bytes();
+        let [visitors, sessions, opened, asked, submitted] =
+            self.counted.sketches.each().map(Sketch::to_bytes);
         if visitors.is_some() || sessions.is_some() {
             let sql = include_str!("sql/put_sketches.sql");
             let (visitors, sessions) = (visitors.unwrap_or_default(), sessions.unwrap_or_default());
-            transaction.execute(sql, &[project, &date, &visitors, &sessions]).await?;
+            transaction
+                .execute(sql, &[project, &date, &visitors, &sessions, &opened, &asked, &submitted])
+                .await?;
         }
         self.correct_totals(transaction).await
     }

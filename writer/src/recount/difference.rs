@@ -8,7 +8,7 @@ use time::{Date, OffsetDateTime};
 use super::counted::Counted;
 use super::stored::Stored;
 use crate::fold::EVERY_PROJECT;
-use crate::rollup::{Counts, Dimension, Sketch, SketchError};
+use crate::rollup::{Counts, Dimension, Sketch, SketchError, Sketches};
 
 /// A key at which a rollup is not what the raw rows say.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -72,9 +72,8 @@ pub(super) fn between(project_id: &str, date: Date, counted: &Counted, stored: &
     for dimension in Dimension::ALL {
         compare_dimension(&mut found, dimension, counted, stored);
     }
-    for (key, kept, real) in
-        [("visitors", &stored.visitors, &counted.visitors), ("sessions", &stored.sessions, &counted.sessions)]
-    {
+    let sketches = stored.sketches.iter().zip(counted.sketches.each());
+    for (key, (kept, real)) in Sketches::COLUMNS.into_iter().zip(sketches) {
         compare_sketches(&mut found, key, kept, real);
     }
     found.differences

@@ -13,7 +13,7 @@ use super::difference::{Difference, Found, compare_quarters, compare_sketches};
 use super::stored::{self, counts};
 use super::{Recount, RecountError, bounds};
 use crate::fold::EVERY_PROJECT;
-use crate::rollup::{Counts, Dimension, Sketch, SketchError};
+use crate::rollup::{Counts, Dimension, Sketch, SketchError, Sketches};
 
 /// One UTC day of every project together, as it is kept, and as far as its projects were counted.
 pub struct EveryProject {
@@ -28,8 +28,8 @@ pub struct EveryProject {
     named_counts: HashMap<Dimension, i32>,
     /// By dimension: all of it.
     totals: HashMap<Dimension, Compared>,
-    kept_sketches: [Result<Sketch, SketchError>; 2],
-    counted_sketches: [Sketch; 2],
+    kept_sketches: [Result<Sketch, SketchError>; Sketches::COLUMNS.len()],
+    counted_sketches: [Sketch; Sketches::COLUMNS.len()],
 }
 
 /// Events, as kept and as counted.
@@ -49,7 +49,7 @@ impl EveryProject {
         let sql = include_str!("sql/every_quarters.sql");
         let quarters = transaction.query(sql, &[&from, &to]).await?;
         let sketches = transaction.query(include_str!("sql/every_sketches.sql"), &[&date]).await?;
-        let merged = |column: usize| {
+        let merged = |column: &str| {
             Sketch::merged(sketches.iter().filter_map(|row| row.get::<_, Option<&[u8]>>(column)))
         };
         let sql = include_str!("sql/is_unlevelled.sql");
@@ -61,7 +61,7 @@ impl EveryProject {
             named: BTreeMap::new(),
             named_counts: HashMap::new(),
             totals: HashMap::new(),
-            kept_sketches: [merged(0), merged(1)],
+            kept_sketches: Sketches::COLUMNS.map(merged),
             counted_sketches: Default::default(),
         };
         for (key, events) in stored::values(transaction, EVERY_PROJECT, date).await? {
@@ -89,8 +89,7 @@ impl EveryProject {
         }
         self.add_values(&counted.values, |of| &mut of.counted);
         self.add_values(&project.stored.unfolded, |of| &mut of.kept);
-        for (all, of_project) in self.counted_sketches.iter_mut().zip([&counted.visitors, &counted.sessions])
-        {
+        for (all, of_project) in self.counted_sketches.iter_mut().zip(counted.sketches.each()) {
             let parts = [all.to_bytes(), of_project.to_bytes()];
             *all = Sketch::merged(parts.iter().filter_map(Option::as_deref))?;
         }
@@ -130,7 +129,7 @@ impl EveryProject {
             found.compare("daily_dimension_stats", &key, said.to_string(), named.to_string());
         }
         let sketches = self.kept_sketches.iter().zip(&self.counted_sketches);
-        for (key, (kept, real)) in ["visitors", "sessions"].into_iter().zip(sketches) {
+        for (key, (kept, real)) in Sketches::COLUMNS.into_iter().zip(sketches) {
             compare_sketches(&mut found, key, kept, real);
         }
         found.differences

@@ -7,7 +7,7 @@ use tokio_postgres::{Row, Transaction};
 
 use super::counted::Values;
 use super::{RecountError, each_row, known_dimensions};
-use crate::rollup::{Counts, Dimension, Sketch, SketchError};
+use crate::rollup::{Counts, Dimension, Sketch, SketchError, Sketches};
 
 /// A project's day, as it is kept.
 pub(super) struct Stored {
@@ -23,8 +23,7 @@ pub(super) struct Stored {
     /// What those add.
     pub(super) unfolded: Values,
     /// Folded and not; an error where they can't be read.
-    pub(super) visitors: Result<Sketch, SketchError>,
-    pub(super) sessions: Result<Sketch, SketchError>,
+    pub(super) sketches: [Result<Sketch, SketchError>; Sketches::COLUMNS.len()],
 }
 
 impl Stored {
@@ -40,8 +39,7 @@ impl Stored {
             dimensions: HashMap::new(),
             deltas: Vec::new(),
             unfolded: Values::new(),
-            visitors: Ok(Sketch::default()),
-            sessions: Ok(Sketch::default()),
+            sketches: Sketches::COLUMNS.map(|_| Ok(Sketch::default())),
         };
         let sql = include_str!("sql/stored_quarters.sql");
         each_row(transaction, sql, project_id, date, |row| {
@@ -70,11 +68,10 @@ impl Stored {
     ) -> Result<(), RecountError> {
         let kept = transaction.query(include_str!("sql/stored_sketches.sql"), &[&project_id, &date]).await?;
         let deltas = transaction.query(include_str!("sql/stored_deltas.sql"), &[&project_id, &date]).await?;
-        let merged = |column: &str| {
+        self.sketches = Sketches::COLUMNS.map(|column| {
             let parts = kept.iter().chain(&deltas).filter_map(|row| row.get::<_, Option<&[u8]>>(column));
             Sketch::merged(parts)
-        };
-        (self.visitors, self.sessions) = (merged("visitors"), merged("sessions"));
+        });
         for row in &deltas {
             self.deltas.push(row.get("delta_id"));
             let values: Vec<&str> = row.get("values");

@@ -5,6 +5,7 @@
 mod adding;
 mod bound;
 mod breaking;
+mod doing;
 mod folding;
 mod levels;
 mod packing;

@@ -1,6 +1,7 @@
 //! A migrated database with two projects, a store on it, and made-up events of every kind.
 
 use fastrand::Rng;
+use serde_json::{Map, Value, json};
 use shared::envelope::Envelope;
 use shared::event::{Event, EventKind, InteractionType};
 use testkit::TestDatabase;
@@ -148,6 +149,17 @@ pub(crate) fn made_up_batch(random: &mut Rng, days: u64) -> PreparedBatch {
     batch
 }
 
+/// A question as widgets send it, or something else under its name, or none.
+fn data(random: &mut Rng, text: &dyn Fn(&mut Rng) -> String) -> Map<String, Value> {
+    let question = match random.u8(..4) {
+        0 => json!(format!("\u{a0} {} {}\n", text(random), text(random))),
+        1 => json!("ä".repeat(random.usize(100..400))),
+        2 => [json!(1), json!(null), json!({ "a": "b" })][random.usize(..3)].clone(),
+        _ => return Map::new(),
+    };
+    [("question".to_owned(), question)].into_iter().collect()
+}
+
 fn made_up_event(random: &mut Rng, days: u64) -> Event {
     let texts = ["", "other", "a", "ä\u{1b}{\"}\\", "https://Example.COM:8080/p?q=1#f", "null", "{1,2}"];
     let text = |random: &mut Rng| texts[random.usize(..texts.len())].to_owned();
@@ -159,7 +171,7 @@ fn made_up_event(random: &mut Rng, days: u64) -> Event {
         false => EventKind::Interaction {
             interaction: InteractionType::ALL[random.usize(..6)],
             label: random.bool().then(|| text(random)),
-            data: None,
+            data: random.bool().then(|| data(random, &text)),
         },
     };
     Event { age_ms: random.u64(..=days * 86_400_000), kind }
