@@ -11,6 +11,7 @@ mod auth;
 mod bad_queries;
 mod dropped;
 mod fresh;
+mod live;
 mod operations;
 mod outage;
 mod overview;
