@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Json, Query};
+use actix_web::web::Json;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use shared::clock;
 use time::OffsetDateTime;
@@ -16,7 +16,7 @@ use crate::http::error::ApiError;
 use crate::http::format::Format;
 use crate::kept::Kept;
 use crate::metrics::Metrics;
-use crate::query::{InvalidQuery, Question, ReportQuery, Takes};
+use crate::query::{InvalidQuery, Question, ReportQuery, Takes, parameters};
 use crate::reports::Report;
 
 /// What whoever wants a report as CSV is told that is no table.
@@ -83,7 +83,9 @@ impl Desk {
         is_table: bool,
     ) -> Result<(ProjectScope, ReportQuery, AnswerKey), ApiError> {
         let scope = self.admit(request).await.inspect_err(|error| self.record(error))?.scope;
-        let mut parameters = parameters(request)?;
+        let mut parameters = parameters(request.query_string())?;
+        // It let them in, and is no part of the question.
+        parameters.retain(|(name, _)| name != SHARE_PARAMETER);
         let format = Format::take(&mut parameters)?;
         if format == Format::Csv && !is_table {
             return Err(InvalidQuery::new("format", NO_TABLE).into());
@@ -145,14 +147,4 @@ fn file_name(route: &str, question: &Question) -> String {
     let report = route.rsplit('/').next().unwrap_or_default();
     let (from, to) = (question.period.from(), question.period.to());
     format!("footfall-{report}-{from}-{to}.csv")
-}
-
-/// The query string's pairs, decoded, less the one that lets in whoever asks.
-fn parameters(request: &HttpRequest) -> Result<Vec<(String, String)>, InvalidQuery> {
-    let pairs = Query::<Vec<(String, String)>>::from_query(request.query_string());
-    let mut pairs = pairs
-        .map(Query::into_inner)
-        .map_err(|_| InvalidQuery::new("query", "must be name=value pairs, joined by &"))?;
-    pairs.retain(|(name, _)| name != SHARE_PARAMETER);
-    Ok(pairs)
 }
