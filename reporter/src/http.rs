@@ -7,6 +7,7 @@ mod desk;
 mod entry;
 mod error;
 mod format;
+mod live;
 mod receipts;
 mod reports;
 
@@ -20,7 +21,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpResponse, Resource, Route};
 
 pub(crate) use self::answers::Answers;
-pub(crate) use self::desk::Desk;
+pub(crate) use self::desk::{Desk, Shared};
 use crate::http::error::ApiError;
 use crate::metrics::Metrics;
 
@@ -45,6 +46,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(get_only("/v1/reports/funnel", web::get().to(reports::funnel)))
         .service(get_only("/v1/reports/questions", web::get().to(reports::questions)))
         .service(get_only("/v1/reports/contact-labels", web::get().to(reports::contact_labels)))
+        .service(get_only("/v1/reports/live", web::get().to(live::live)))
         .service(get_only("/v1/receipts/{envelope_id}", web::get().to(receipts::receipt)))
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::NoSuchRoute) }));
 }

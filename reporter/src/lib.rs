@@ -20,6 +20,10 @@ mod reports;
 
 mod fresh;
 
+mod live;
+
+mod single_flight;
+
 mod db;
 
 mod metrics;

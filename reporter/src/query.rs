@@ -148,6 +148,25 @@ impl ReportQuery {
     }
 }
 
+/// The projects that `pairs` choose, of a query that has no other parameters.
+///
+/// # Errors
+/// [`InvalidQuery`] at the first parameter that is another one or not readable.
+pub(crate) fn chosen_projects(pairs: &[(String, String)]) -> Result<Vec<ProjectId>, InvalidQuery> {
+    let mut query = ReportQuery::default();
+    for (name, value) in pairs {
+        if name != "project_id" {
+            let shown: String = name.chars().take(ECHO_CHARS_MAX).collect();
+            return Err(InvalidQuery::new(
+                &shown,
+                "there is no such parameter here; this takes project_id alone",
+            ));
+        }
+        query.add_project(value)?;
+    }
+    Ok(query.project_ids)
+}
+
 fn set_once<T>(slot: &mut Option<T>, name: &str, value: T) -> Result<(), InvalidQuery> {
     match slot.replace(value) {
         None => Ok(()),

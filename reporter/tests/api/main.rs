@@ -13,6 +13,7 @@ mod dropped;
 mod fresh;
 mod hostile;
 mod limits;
+mod live;
 mod operations;
 mod outage;
 mod overview;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use testkit::{PostgresServer, TestDatabase, eventually};
 use time::macros::datetime;
 use tokio_postgres::{Client, NoTls};
@@ -98,10 +98,21 @@ async fn a_standby_answers_every_route_and_follows_its_primary() {
     for route in routes().iter().filter(|route| !route.ends_with("/live")) {
         reporter.get(&pair.key, &address(route, ENVELOPE, "")).await.ok();
     }
+    let live = reporter.request(Method::GET, "reports/live").bearer_auth(&pair.key);
+    let (mut live, mut told) = (live.send().await.unwrap(), String::new());
+    while !told.contains("event: now") {
+        told.push_str(std::str::from_utf8(&live.chunk().await.unwrap().expect("it goes on")).unwrap());
+    }
+    let vouched = "insert into writer_progress (writer_id, reported_at, complete_until, waiting_messages)
+                   values (gen_random_uuid(), now() + interval '1 hour', '2026-11-02 12:00Z', 7)";
+    pair.seed.sql(vouched).await;
     pair.seed.impression("bot", datetime!(2026-11-02 12:00 UTC), Some(HAIFA)).await;
     eventually("the standby to have the second impression", PATIENCE, async || {
         let path = "reports/impressions?from=2026-11-02&to=2026-11-02";
-        (reporter.get(&pair.key, path).await.ok()["total"] == 2).then_some(())
+        let answer = reporter.get(&pair.key, path).await.ok();
+        let fresh = &answer["fresh"];
+        let is_fresh = fresh["waiting_messages"] == 7 && fresh["complete_until"] == "2026-11-02T12:00:00Z";
+        (answer["total"] == 2 && is_fresh).then_some(())
     })
     .await;
     pair.seed.revoke(&pair.key).await;
