@@ -16,8 +16,9 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Eyes;
 use crate::config::Config;
 use crate::db::Database;
-use crate::http::{self, Answers, Desk};
+use crate::http::{self, Answers, Desk, Shared};
 use crate::kept::Kept;
+use crate::live::Live;
 use crate::metrics::Metrics;
 
 /// Longest drain of requests in flight at shutdown, in seconds.
@@ -95,24 +96,25 @@ fn serve(
     metrics: Metrics,
     shutdown: CancellationToken,
 ) -> std::io::Result<Server> {
-    let kept = Arc::new(Kept::default());
-    let eyes = Arc::new(Eyes::new(&config.limits, config.trusted_proxies.clone()));
-    let answers = Answers::new(config.answer_ttl, metrics.clone());
+    let shared = Shared {
+        eyes: Arc::new(Eyes::new(&config.limits, config.trusted_proxies.clone())),
+        kept: Arc::new(Kept::default()),
+        answers: Answers::new(config.answer_ttl, metrics.clone()),
+        live: Live::new(metrics.clone()),
+        metrics,
+        shutdown: shutdown.clone(),
+    };
     let workers = config.http_workers;
     let server = HttpServer::new(move || {
-        let target = config.database.clone();
-        let (eyes, kept) = (Arc::clone(&eyes), Arc::clone(&kept));
-        let (answers, desk_metrics) = (answers.clone(), metrics.clone());
+        let (target, shared) = (config.database.clone(), shared.clone());
         let (connections, statement_timeout) = (config.database_connections, config.statement_timeout);
         HttpApp::new()
-            .app_data(web::Data::new(metrics.clone()))
+            .app_data(web::Data::new(shared.metrics.clone()))
             // Run on the worker's own thread: so are the tasks that drive the connections it opens.
             .data_factory(move || {
                 let database = Database::open(&target, connections, statement_timeout);
-                let (eyes, kept) = (Arc::clone(&eyes), Arc::clone(&kept));
-                let (answers, metrics) = (answers.clone(), desk_metrics.clone());
-                let desk = |database| Desk { database: Arc::new(database), eyes, kept, answers, metrics };
-                async move { database.map(desk) }
+                let shared = shared.clone();
+                async move { database.map(|database| Desk { database: Arc::new(database), shared }) }
             })
             .wrap(http::default_headers())
             .wrap(from_fn(http::measure))

@@ -4,7 +4,7 @@ mod credential;
 mod eyes;
 mod scope;
 
-pub(crate) use self::credential::SHARE_PARAMETER;
+pub(crate) use self::credential::{Credential, Holder, SHARE_PARAMETER};
 pub(crate) use self::eyes::{Admitted, Eyes};
 pub(crate) use self::scope::ProjectScope;
 use crate::db::DatabaseError;

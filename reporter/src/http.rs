@@ -8,6 +8,7 @@ mod docs;
 mod entry;
 mod error;
 mod format;
+mod live;
 mod openapi;
 mod receipts;
 mod reports;
@@ -22,7 +23,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpResponse, Resource, Route};
 
 pub(crate) use self::answers::Answers;
-pub(crate) use self::desk::Desk;
+pub(crate) use self::desk::{Desk, Shared};
 use crate::http::error::ApiError;
 use crate::metrics::Metrics;
 
@@ -47,6 +48,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(get_only("/v1/reports/funnel", web::get().to(reports::funnel)))
         .service(get_only("/v1/reports/questions", web::get().to(reports::questions)))
         .service(get_only("/v1/reports/contact-labels", web::get().to(reports::contact_labels)))
+        .service(get_only("/v1/reports/live", web::get().to(live::live)))
         .service(get_only("/v1/receipts/{envelope_id}", web::get().to(receipts::receipt)))
         .service(get_only("/openapi.json", web::get().to(openapi::openapi)))
         .service(get_only("/docs", web::get().to(openapi::page)))

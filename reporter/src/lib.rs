@@ -13,9 +13,16 @@ mod kept;
 
 mod query;
 
+#[doc(hidden)]
+pub use self::query::fuzzed::read_query;
+
 mod reports;
 
 mod fresh;
+
+mod live;
+
+mod single_flight;
 
 mod db;
 

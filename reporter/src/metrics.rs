@@ -2,30 +2,19 @@
 
 use std::time::Duration;
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, exponential_buckets};
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, exponential_buckets,
+};
 
 use crate::db::DatabaseError;
+use crate::single_flight::From;
 
-/// Where an answer came from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum AnswerFrom {
-    /// It was kept from a moment ago.
-    Cache,
-    /// Another's reading of it was under way.
-    Shared,
-    /// It was read, or could not be.
-    Reading,
-}
-
-impl AnswerFrom {
-    const ALL: [Self; 3] = [Self::Cache, Self::Shared, Self::Reading];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Cache => "cache",
-            Self::Shared => "shared",
-            Self::Reading => "reading",
-        }
+/// The label of where an answer came from.
+fn label(from: From) -> &'static str {
+    match from {
+        From::Cache => "cache",
+        From::Shared => "shared",
+        From::Reading => "reading",
     }
 }
 
@@ -35,6 +24,8 @@ pub(crate) struct Metrics {
     requests: IntCounterVec,
     request_seconds: HistogramVec,
     answers: IntCounterVec,
+    live_streams: IntGauge,
+    live_readings: IntCounter,
     database_errors: IntCounterVec,
 }
 
@@ -58,6 +49,11 @@ impl Metrics {
                 Opts::new("footfall_reporter_answers_total", "Answers to reports, by where they came from."),
                 &["from"],
             )?,
+            live_streams: IntGauge::new("footfall_reporter_live_streams", "Live streams that are open.")?,
+            live_readings: IntCounter::new(
+                "footfall_reporter_live_readings_total",
+                "Looks at the last minutes, each for all streams of the same projects.",
+            )?,
             database_errors: IntCounterVec::new(
                 Opts::new(
                     "footfall_reporter_database_errors_total",
@@ -69,10 +65,12 @@ impl Metrics {
         registry.register(Box::new(metrics.requests.clone()))?;
         registry.register(Box::new(metrics.request_seconds.clone()))?;
         registry.register(Box::new(metrics.answers.clone()))?;
+        registry.register(Box::new(metrics.live_streams.clone()))?;
+        registry.register(Box::new(metrics.live_readings.clone()))?;
         registry.register(Box::new(metrics.database_errors.clone()))?;
         // From the start, so that a first failure shows as a rise from zero.
-        for from in AnswerFrom::ALL {
-            metrics.answers.with_label_values(&[from.as_str()]);
+        for from in [From::Cache, From::Shared, From::Reading] {
+            metrics.answers.with_label_values(&[label(from)]);
         }
         for kind in DatabaseError::KINDS {
             metrics.database_errors.with_label_values(&[kind]);
@@ -93,12 +91,25 @@ impl Metrics {
     }
 
     /// A report was answered, or could not be.
-    pub(crate) fn answer_from(&self, from: AnswerFrom) {
-        self.answers.with_label_values(&[from.as_str()]).inc();
+    pub(crate) fn answer_from(&self, from: From) {
+        self.answers.with_label_values(&[label(from)]).inc();
     }
 
-    /// The database left a question unanswered.
+    /// So many live streams are open.
+    pub(crate) fn live_streams(&self, open: usize) {
+        self.live_streams.set(i64::try_from(open).unwrap_or(i64::MAX));
+    }
+
+    /// The last minutes were looked at.
+    pub(crate) fn live_read(&self) {
+        self.live_readings.inc();
+    }
+
+    /// The database left a question unanswered. Logs it where that is our fault, and else not: an outage would fill the log.
     pub(crate) fn database_failed(&self, error: &DatabaseError) {
         self.database_errors.with_label_values(&[error.kind()]).inc();
+        if let DatabaseError::Fault(_) = error {
+            tracing::error!(error = error.in_full(), "a question failed");
+        }
     }
 }

@@ -3,6 +3,8 @@
 mod breakdown;
 mod calendar;
 mod cluster;
+pub(crate) mod fuzzed;
+mod parameters;
 mod period;
 mod question;
 mod takes;
@@ -14,6 +16,7 @@ use time::Date;
 pub(crate) use self::breakdown::{Breakdown, FILTER_VALUES_MAX, Kind, Property};
 pub(crate) use self::calendar::{Instants, QUARTERS_A_DAY, Quarter, first_quarter_utc, local_date};
 pub(crate) use self::cluster::{Cluster, ZOOM_MAX};
+pub(crate) use self::parameters::parameters;
 use self::period::parse_date;
 pub(crate) use self::period::{Interval, Period};
 pub(crate) use self::question::{Question, UnansweredQuery};
@@ -143,6 +146,25 @@ impl ReportQuery {
         self.project_ids.push(id);
         Ok(())
     }
+}
+
+/// The projects that `pairs` choose, of a query that has no other parameters.
+///
+/// # Errors
+/// [`InvalidQuery`] at the first parameter that is another one or not readable.
+pub(crate) fn chosen_projects(pairs: &[(String, String)]) -> Result<Vec<ProjectId>, InvalidQuery> {
+    let mut query = ReportQuery::default();
+    for (name, value) in pairs {
+        if name != "project_id" {
+            let shown: String = name.chars().take(ECHO_CHARS_MAX).collect();
+            return Err(InvalidQuery::new(
+                &shown,
+                "there is no such parameter here; this takes project_id alone",
+            ));
+        }
+        query.add_project(value)?;
+    }
+    Ok(query.project_ids)
 }
 
 fn set_once<T>(slot: &mut Option<T>, name: &str, value: T) -> Result<(), InvalidQuery> {

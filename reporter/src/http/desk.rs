@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Json, Query};
+use actix_web::web::Json;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use shared::clock;
 use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Eyes, ProjectScope, SHARE_PARAMETER};
-use crate::db::{Database, DatabaseError, Snapshot};
+use crate::db::{Database, Snapshot};
 use crate::fresh::Fresh;
 use crate::http::answer::Answer;
 use crate::http::answers::{AnswerKey, Answers};
 use crate::http::error::ApiError;
 use crate::http::format::Format;
 use crate::kept::Kept;
+use crate::live::Live;
 use crate::metrics::Metrics;
-use crate::query::{InvalidQuery, Question, ReportQuery, Takes};
+use crate::query::{self, InvalidQuery, Question, ReportQuery, Takes};
 use crate::reports::Report;
 
 /// What whoever wants a report as CSV is told that is no table.
@@ -26,11 +28,22 @@ const NO_TABLE: &str = "this report is more than one table and comes as JSON alo
 /// What every handler of one HTTP worker works with; clones share all of it.
 #[derive(Clone)]
 pub(crate) struct Desk {
+    /// The worker's own connections.
     pub(crate) database: Arc<Database>,
+    /// What all workers have together.
+    pub(crate) shared: Shared,
+}
+
+/// What all HTTP workers have together.
+#[derive(Clone)]
+pub(crate) struct Shared {
     pub(crate) eyes: Arc<Eyes>,
     pub(crate) kept: Arc<Kept>,
     pub(crate) answers: Answers,
+    pub(crate) live: Live,
     pub(crate) metrics: Metrics,
+    /// Cancelled when the process is to end.
+    pub(crate) shutdown: CancellationToken,
 }
 
 impl Desk {
@@ -72,7 +85,7 @@ impl Desk {
             };
             answer.map_err(ApiError::Database).inspect_err(|error| desk.record(error))
         };
-        self.answers.find(key, reading).await
+        self.shared.answers.find(key, reading).await
     }
 
     /// Who asks, what, and what answers to it are kept under.
@@ -108,7 +121,8 @@ impl Desk {
         ApiError: From<E>,
     {
         let read = async |snapshot: &Snapshot<'_>| -> Result<_, ApiError> {
-            let (scope, question) = Question::work_out(query, scope, &self.kept, now, snapshot).await?;
+            let (scope, question) =
+                Question::work_out(query, scope, &self.shared.kept, now, snapshot).await?;
             let report = async { report(snapshot, &scope, &question).await.map_err(ApiError::from) };
             let fresh = async { Fresh::read(snapshot).await.map_err(ApiError::Database) };
             let (report, fresh) = tokio::try_join!(report, fresh)?;
@@ -130,12 +144,10 @@ impl Desk {
         answer.await.map(Json).inspect_err(|error| self.record(error))
     }
 
-    /// Counts the database's failures; logs those that are our fault, and no others, since an outage would fill the log.
-    fn record(&self, error: &ApiError) {
-        let ApiError::Database(error) = error else { return };
-        self.metrics.database_failed(error);
-        if let DatabaseError::Fault(_) = error {
-            tracing::error!(error = error.in_full(), "a question failed");
+    /// Counts an error that is the database's.
+    pub(super) fn record(&self, error: &ApiError) {
+        if let ApiError::Database(error) = error {
+            self.shared.metrics.database_failed(error);
         }
     }
 }
@@ -147,12 +159,9 @@ fn file_name(route: &str, question: &Question) -> String {
     format!("footfall-{report}-{from}-{to}.csv")
 }
 
-/// The query string's pairs, decoded, less the one that lets in whoever asks.
-fn parameters(request: &HttpRequest) -> Result<Vec<(String, String)>, InvalidQuery> {
-    let pairs = Query::<Vec<(String, String)>>::from_query(request.query_string());
-    let mut pairs = pairs
-        .map(Query::into_inner)
-        .map_err(|_| InvalidQuery::new("query", "must be name=value pairs, joined by &"))?;
+/// The query string's pairs, decoded, less the one that let in whoever asks.
+pub(super) fn parameters(request: &HttpRequest) -> Result<Vec<(String, String)>, InvalidQuery> {
+    let mut pairs = query::parameters(request.query_string())?;
     pairs.retain(|(name, _)| name != SHARE_PARAMETER);
     Ok(pairs)
 }

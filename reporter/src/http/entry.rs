@@ -29,7 +29,7 @@ impl Desk {
     /// # Errors
     /// What to tell them.
     pub(super) async fn admit(&self, request: &HttpRequest) -> Result<Admitted, ApiError> {
-        let admitted = self.eyes.admit(request, &self.database).await?;
+        let admitted = self.shared.eyes.admit(request, &self.database).await?;
         let is_open = request.match_pattern().is_some_and(|route| OPEN_TO_SHARES.contains(&route.as_str()));
         if admitted.is_by_share() && !is_open {
             return Err(AuthError::NotShared.into());

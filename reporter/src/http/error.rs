@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::auth::AuthError;
 use crate::db::DatabaseError;
+use crate::live::Refused;
 use crate::query::{InvalidQuery, UnansweredQuery};
 use crate::reports::BreakdownError;
 
@@ -25,6 +26,8 @@ pub(crate) enum ApiError {
     NotShared,
     #[error("you ask too often; ask again after Retry-After seconds")]
     Limited(Limited),
+    #[error("{}", streams_words(*.0))]
+    TooManyStreams(Refused),
     #[error(
         "one of the projects named is unknown to this key; leave project_id out to see every project of it"
     )]
@@ -80,6 +83,15 @@ fn client_words(error: &DatabaseError) -> &'static str {
     }
 }
 
+fn streams_words(refused: Refused) -> &'static str {
+    match refused {
+        Refused::ByHolder => {
+            "as many live streams are open with this key as may be; close one, or come back later"
+        }
+        Refused::Full => "as many live streams are open here as may be; come back later",
+    }
+}
+
 impl ApiError {
     /// The stable name.
     pub(super) fn code(&self) -> &'static str {
@@ -87,6 +99,7 @@ impl ApiError {
             Self::Unauthorized => "unauthorized",
             Self::NotShared => "not_shared",
             Self::Limited(_) => "rate_limited",
+            Self::TooManyStreams(_) => "too_many_streams",
             Self::UnknownProject => "unknown_project",
             Self::UnknownEnvelope => "unknown_envelope",
             Self::InvalidQuery(_) => "invalid_query",
@@ -117,7 +130,8 @@ impl ResponseError for ApiError {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::NotShared => StatusCode::FORBIDDEN,
-            Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Limited(_) | Self::TooManyStreams(Refused::ByHolder) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyStreams(Refused::Full) => StatusCode::SERVICE_UNAVAILABLE,
             Self::UnknownProject | Self::UnknownEnvelope | Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::InvalidQuery(_) | Self::TooBroad(_) | Self::Expired(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Database(DatabaseError::Fault(_)) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -136,6 +150,9 @@ impl ResponseError for ApiError {
         match status {
             StatusCode::UNAUTHORIZED => response.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
             StatusCode::METHOD_NOT_ALLOWED => response.insert_header((header::ALLOW, "GET")),
+            StatusCode::TOO_MANY_REQUESTS if matches!(self, Self::TooManyStreams(_)) => {
+                response.insert_header((header::RETRY_AFTER, RETRY_AFTER_S))
+            }
             StatusCode::SERVICE_UNAVAILABLE => response.insert_header((header::RETRY_AFTER, RETRY_AFTER_S)),
             _ => &mut response,
         };
@@ -157,6 +174,12 @@ impl From<BreakdownError> for ApiError {
             BreakdownError::Expired => Self::Expired(error),
             BreakdownError::Database(error) => Self::Database(error),
         }
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        Self::TooManyStreams(refused)
     }
 }
 

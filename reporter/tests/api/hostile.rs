@@ -171,7 +171,10 @@ async fn whatever_is_asked_postgres_runs_what_stands_in_the_files() {
     seed.sql(&format!("alter system set log_line_prefix = '{ENTRY}'")).await;
     seed.sql("select pg_reload_conf()").await;
     // Of the reporter's sessions alone.
-    seed.sql("create role reporter login superuser; alter role reporter set log_statement = 'all'").await;
+    seed.sql(
+        "create role reporter login in role footfall_read; alter role reporter set log_statement = 'all'",
+    )
+    .await;
     let url = format!("postgres://reporter@127.0.0.1:{}/{}", server.port(), database.name());
     let reporter = Reporter::start_with(&url, UNLIMITED).await;
 

@@ -14,6 +14,7 @@ mod dropped;
 mod fresh;
 mod hostile;
 mod limits;
+mod live;
 mod openapi;
 mod operations;
 mod outage;

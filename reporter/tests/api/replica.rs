@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use testkit::{PostgresServer, TestDatabase, eventually};
 use time::macros::datetime;
 use tokio_postgres::{Client, NoTls};
@@ -41,16 +41,19 @@ impl Pair {
         .await;
         let key = seed.key(None).await;
         seed.sql("alter system set max_standby_streaming_delay = 0").await;
+        seed.sql("create role reporter login in role footfall_read").await;
         let standby = primary.start_standby().await.unwrap();
         Self { database, seed, key, standby, _primary: primary }
     }
 
-    fn standby_url(&self) -> String {
-        self.standby.database_url(self.database.name())
+    /// The standby, as a login that may read and nothing else.
+    fn reporter_url(&self) -> String {
+        format!("postgres://reporter@127.0.0.1:{}/{}", self.standby.port(), self.database.name())
     }
 
     async fn standby_client(&self) -> Client {
-        let (client, connection) = tokio_postgres::connect(&self.standby_url(), NoTls).await.unwrap();
+        let url = self.standby.database_url(self.database.name());
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
         tokio::spawn(connection);
         client
     }
@@ -92,16 +95,27 @@ fn assert_come_back(answer: &Answer, code: &str) {
 }
 
 #[tokio::test]
-async fn a_standby_answers_every_route_and_follows_its_primary() {
+async fn a_standby_answers_every_route_to_a_login_that_may_only_read_and_follows_its_primary() {
     let pair = Pair::start().await;
-    let reporter = Reporter::start(&pair.standby_url()).await;
+    let reporter = Reporter::start(&pair.reporter_url()).await;
     for route in routes().iter().filter(|route| !route.ends_with("/live")) {
         reporter.get(&pair.key, &address(route, ENVELOPE, "")).await.ok();
     }
+    let live = reporter.request(Method::GET, "reports/live").bearer_auth(&pair.key);
+    let (mut live, mut told) = (live.send().await.unwrap(), String::new());
+    while !told.contains("event: now") {
+        told.push_str(std::str::from_utf8(&live.chunk().await.unwrap().expect("it goes on")).unwrap());
+    }
+    let vouched = "insert into writer_progress (writer_id, reported_at, complete_until, waiting_messages)
+                   values (gen_random_uuid(), now() + interval '1 hour', '2026-11-02 12:00Z', 7)";
+    pair.seed.sql(vouched).await;
     pair.seed.impression("bot", datetime!(2026-11-02 12:00 UTC), Some(HAIFA)).await;
     eventually("the standby to have the second impression", PATIENCE, async || {
         let path = "reports/impressions?from=2026-11-02&to=2026-11-02";
-        (reporter.get(&pair.key, path).await.ok()["total"] == 2).then_some(())
+        let answer = reporter.get(&pair.key, path).await.ok();
+        let fresh = &answer["fresh"];
+        let is_fresh = fresh["waiting_messages"] == 7 && fresh["complete_until"] == "2026-11-02T12:00:00Z";
+        (answer["total"] == 2 && is_fresh).then_some(())
     })
     .await;
     pair.seed.revoke(&pair.key).await;
@@ -115,7 +129,7 @@ async fn a_standby_answers_every_route_and_follows_its_primary() {
 #[tokio::test]
 async fn what_a_standby_gives_up_for_its_primary_is_to_be_asked_again() {
     let pair = Pair::start().await;
-    let reporter = Reporter::start_with(&pair.standby_url(), PATIENT).await;
+    let reporter = Reporter::start_with(&pair.reporter_url(), PATIENT).await;
     let (first, second) = (pair.database.client().await, pair.database.client().await);
     pair.lock(&first, "quarter_hour_stats").await;
     // The question has read of projects by the time it waits.
@@ -140,7 +154,7 @@ async fn what_a_standby_gives_up_for_its_primary_is_to_be_asked_again() {
 async fn what_waits_too_long_on_a_standby_is_to_be_asked_again() {
     let pair = Pair::start().await;
     let reporter =
-        Reporter::start_with(&pair.standby_url(), &[("FOOTFALL_STATEMENT_TIMEOUT_MS", "200")]).await;
+        Reporter::start_with(&pair.reporter_url(), &[("FOOTFALL_STATEMENT_TIMEOUT_MS", "200")]).await;
     let owner = pair.database.client().await;
     pair.lock(&owner, "quarter_hour_stats").await;
     assert_come_back(&reporter.get(&pair.key, "reports/overview").await, "too_slow");
