@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use tokio_postgres::error::SqlState;
+use writer::fold::FoldError;
 use writer::recount::RecountError;
 use writer::store::StoreError;
 
@@ -65,6 +66,15 @@ impl From<RecountError> for Failure {
     fn from(error: RecountError) -> Self {
         match error {
             RecountError::Database(error) => error.into(),
+            error => Self::Failed(error.into()),
+        }
+    }
+}
+
+impl From<FoldError> for Failure {
+    fn from(error: FoldError) -> Self {
+        match error {
+            FoldError::Database(error) => error.into(),
             error => Self::Failed(error.into()),
         }
     }

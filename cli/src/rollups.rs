@@ -5,7 +5,8 @@ use serde_json::json;
 use shared::ids::ProjectId;
 use time::Date;
 use tokio_postgres::Client;
-use writer::recount::{self, Difference, Recount};
+use writer::fold;
+use writer::recount::{self, Difference, EveryProject, Recount};
 
 use crate::answer::{Answer, printable};
 use crate::database;
@@ -55,6 +56,8 @@ struct Findings {
     days_without_rows: u64,
     project_days: u64,
     differing_project_days: u64,
+    /// Days that differ where every project is counted together.
+    differing_days: u64,
     differences: Vec<Difference>,
     differences_count: u64,
 }
@@ -63,6 +66,16 @@ impl Findings {
     fn add(&mut self, differences: Vec<Difference>) {
         self.project_days += 1;
         self.differing_project_days += u64::from(!differences.is_empty());
+        self.keep(differences);
+    }
+
+    /// Of every project together, which is no project's day.
+    fn add_every_project(&mut self, differences: Vec<Difference>) {
+        self.differing_days += u64::from(!differences.is_empty());
+        self.keep(differences);
+    }
+
+    fn keep(&mut self, differences: Vec<Difference>) {
         self.differences_count += differences.len() as u64;
         let room = DIFFERENCES_SHOWN_MAX - self.differences.len();
         self.differences.extend(differences.into_iter().take(room));
@@ -91,13 +104,20 @@ impl Findings {
                 self.days_without_rows
             ));
         }
+        if self.differing_days > 0 {
+            lines.push(format!(
+                "UTC days that differ where projects are counted together: {}",
+                self.differing_days
+            ));
+        }
         lines.push(format!(
             "project days counted again: {}, on UTC days: {}; of them {outcome}: {}",
             self.project_days, self.days, self.differing_project_days
         ));
         let json = json!({
             "days": self.days, "days_without_rows": self.days_without_rows, "project_days": self.project_days,
-            "differing_project_days": self.differing_project_days, "differences_count": self.differences_count,
+            "differing_project_days": self.differing_project_days, "differing_days": self.differing_days,
+            "differences_count": self.differences_count,
             "differences": self.differences,
         });
         Answer { text: lines.join("\n"), json, is_good }
@@ -140,8 +160,14 @@ pub(crate) async fn verify(asked: &Verify) -> Result<Answer, Failure> {
             findings.days_without_rows += 1;
             continue;
         }
+        let mut every = EveryProject::of(&snapshot, day).await?;
         for project_id in recount::projects_of_day(&snapshot, day, project).await? {
-            findings.add(Recount::of(&snapshot, &project_id, day).await?.differences());
+            let recount = Recount::of(&snapshot, &project_id, day).await?;
+            findings.add(recount.differences());
+            every.add(&recount)?;
+        }
+        if project.is_none() {
+            findings.add_every_project(every.differences());
         }
         snapshot.commit().await?;
         findings.days += 1;
@@ -167,6 +193,8 @@ pub(crate) async fn rebuild(asked: &Rebuild) -> Result<Answer, Failure> {
         for project_id in recount::projects_of_day(&client, day, project).await? {
             findings.add(recount::rebuild_day(&mut client, &project_id, day).await?);
         }
+        // Whatever was found: who asks for all of a day gets all of it anew.
+        fold::level_day(&mut client, day).await?;
         findings.days += 1;
         findings.tell(day, &days);
     }

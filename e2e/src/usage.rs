@@ -6,6 +6,8 @@ use anyhow::{Context, Result};
 
 /// Ticks a second in `/proc/PID/stat`: fixed for programs, whatever the kernel's own clock does.
 const TICKS_PER_S: u64 = 100;
+/// Looks at a process's children until none ended meanwhile.
+const FAMILY_ATTEMPTS_MAX: u32 = 100;
 
 /// CPU time of a process and all its threads so far, user and system together, in microseconds; exact to 10 ms.
 ///
@@ -20,17 +22,31 @@ pub fn cpu_us(pid: u32) -> Result<u64> {
 /// what a Postgres has used with all its backends.
 ///
 /// # Errors
-/// When there is no such process.
+/// When there is no such process, or its children end faster than they can be counted.
 pub fn family_cpu_us(pid: u32) -> Result<u64> {
-    let own = ticks(pid)?;
-    let mut ticks_in_all: u64 = own.iter().sum();
-    for entry in fs::read_dir("/proc").context("reading /proc")?.flatten() {
-        let child = entry.file_name().to_string_lossy().parse().ok().filter(|child| *child != pid);
-        // One that ended meanwhile is missed, and is the parent's next time.
-        let Some(child) = child.filter(|child| parent(*child) == Some(pid)) else { continue };
-        ticks_in_all += ticks(child).map_or(0, |ticks| ticks[0] + ticks[1]);
+    for _attempt in 0..FAMILY_ATTEMPTS_MAX {
+        let before = ticks(pid)?;
+        let of_children = children_ticks(pid)?;
+        let [user, system, waited_user, waited_system] = ticks(pid)?;
+        // Were one waited for in between, it would be missing, or counted twice: seconds of a backend's work.
+        if before[2..] == [waited_user, waited_system] {
+            let ticks = user + system + waited_user + waited_system + of_children;
+            return Ok(ticks * 1_000_000 / TICKS_PER_S);
+        }
     }
-    Ok(ticks_in_all * 1_000_000 / TICKS_PER_S)
+    anyhow::bail!("the children of process {pid} could not be counted in {FAMILY_ATTEMPTS_MAX} attempts")
+}
+
+/// User and system time of those that a process started and did not wait for yet.
+fn children_ticks(pid: u32) -> Result<u64> {
+    let mut ticks_in_all = 0;
+    for entry in fs::read_dir("/proc").context("reading /proc")?.flatten() {
+        let Some(child) = entry.file_name().to_string_lossy().parse().ok() else { continue };
+        if parent(child) == Some(pid) {
+            ticks_in_all += ticks(child).map_or(0, |[user, system, ..]| user + system);
+        }
+    }
+    Ok(ticks_in_all)
 }
 
 /// Memory that a process holds now, in bytes.
@@ -86,6 +102,32 @@ fn status(pid: u32, name: &str) -> Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Each child's work is seconds in the sum; the sum goes back by no more than the kernel's rounding.
+    #[test]
+    fn what_children_did_is_counted_while_they_run_and_after_they_ended() {
+        const CHILDREN: u64 = 12;
+        const SPIN: &str = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done";
+        const ROUNDED_US: u64 = 30_000;
+        let mut parent = std::process::Command::new("sh")
+            .args(["-c", &format!("for child in $(seq {CHILDREN}); do sh -c '{SPIN}'; done; exec sleep 600")])
+            .spawn()
+            .unwrap();
+        let (mut last, mut steps) = (0, 0);
+        let is_spinning = || {
+            let line = fs::read(format!("/proc/{}/cmdline", parent.id())).unwrap();
+            !String::from_utf8_lossy(&line).starts_with("sleep")
+        };
+        while is_spinning() {
+            let now = family_cpu_us(parent.id()).unwrap();
+            assert!(now + ROUNDED_US >= last, "{now} after {last}");
+            steps += u64::from(now > last);
+            last = last.max(now);
+        }
+        parent.kill().unwrap();
+        parent.wait().unwrap();
+        assert!(last > CHILDREN * 10_000 && steps > CHILDREN, "{last} µs in {steps} steps");
+    }
 
     #[test]
     fn work_and_memory_of_this_process_show() {

@@ -13,6 +13,9 @@ mod kept;
 
 mod query;
 
+#[doc(hidden)]
+pub use self::query::fuzzed::read_query;
+
 mod reports;
 
 mod fresh;

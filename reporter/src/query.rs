@@ -3,6 +3,8 @@
 mod breakdown;
 mod calendar;
 mod cluster;
+pub(crate) mod fuzzed;
+mod parameters;
 mod period;
 mod question;
 mod takes;
@@ -14,6 +16,7 @@ use time::Date;
 pub(crate) use self::breakdown::{Breakdown, Kind, Property};
 pub(crate) use self::calendar::{Instants, QUARTERS_A_DAY, Quarter, first_quarter_utc, local_date};
 pub(crate) use self::cluster::Cluster;
+pub(crate) use self::parameters::parameters;
 use self::period::parse_date;
 pub(crate) use self::period::{Interval, Period};
 pub(crate) use self::question::{Question, UnansweredQuery};

@@ -12,6 +12,8 @@ pub const PAGE_BYTES_MAX: usize = 512;
 pub const HOST_BYTES_MAX: usize = 255;
 /// Longest label, in bytes: what a collector lets through; an import may hold longer ones.
 pub const LABEL_BYTES_MAX: usize = crate::event::LABEL_BYTES_MAX;
+/// Longest question, in bytes: a long sentence in any script. What is longer differs by its beginning, or is rarely asked twice.
+pub const QUESTION_BYTES_MAX: usize = 300;
 /// Longest name of a city or country, in bytes.
 pub const PLACE_NAME_BYTES_MAX: usize = 128;
 
@@ -31,16 +33,24 @@ pub enum Dimension {
     Browser = 5,
     /// The label of an interaction.
     Label = 6,
-    /// The question of an ask_question.
+    /// What was asked, of an `ask_question`.
     Question = 7,
-    /// The label of a click_contact.
+    /// The label of a `click_contact`, as "Email".
     ContactLabel = 8,
 }
 
 impl Dimension {
     /// Every dimension, in the order of their numbers.
-    pub const ALL: [Self; 6] =
-        [Self::Place, Self::Page, Self::Referrer, Self::Device, Self::Browser, Self::Label];
+    pub const ALL: [Self; 8] = [
+        Self::Place,
+        Self::Page,
+        Self::Referrer,
+        Self::Device,
+        Self::Browser,
+        Self::Label,
+        Self::Question,
+        Self::ContactLabel,
+    ];
 
     /// The number in the tables.
     pub fn number(self) -> i16 {
@@ -62,7 +72,7 @@ impl Dimension {
             Self::Browser => "browser",
             Self::Label => "label",
             Self::Question => "question",
-            Self::ContactLabel => "contact label",
+            Self::ContactLabel => "contact_label",
         }
     }
 }
@@ -141,12 +151,15 @@ impl<'a> Key<'a> {
         Self::text(Dimension::Label, cut(label.unwrap_or_default(), LABEL_BYTES_MAX))
     }
 
-    /// What a visitor asked.
-    pub fn question(question: Option<&'a str>) -> Self {
-        Self::text(Dimension::Question, cut(question.unwrap_or_default().trim(), 300))
+    /// What an `ask_question` asked: the text under `question` in its data, without the white space around it; empty where there is
+    /// none. The visitor's own words: whoever erases a visitor counts the day anew.
+    pub fn question(text: Option<&'a str>) -> Self {
+        // Cut between two words, it would end in white space.
+        let text = cut(text.unwrap_or_default().trim(), QUESTION_BYTES_MAX).trim_end();
+        Self::text(Dimension::Question, text)
     }
 
-    /// A contact's label.
+    /// The label of a `click_contact`; empty where it has none.
     pub fn contact_label(label: Option<&'a str>) -> Self {
         Self::text(Dimension::ContactLabel, cut(label.unwrap_or_default(), LABEL_BYTES_MAX))
     }
@@ -226,6 +239,22 @@ mod tests {
     }
 
     #[test]
+    fn a_question_is_kept_as_it_was_asked_but_for_the_white_space_around_it_and_its_end() {
+        for (asked, question) in [
+            (Some("  What does it  cost?\n"), "What does it  cost?"),
+            (Some("\u{a0}\u{3000}"), ""),
+            (None, ""),
+        ] {
+            assert_eq!(Key::question(asked).into_text(), question, "{asked:?}");
+        }
+        let longest = "ä".repeat(QUESTION_BYTES_MAX / 2);
+        assert_eq!(Key::question(Some(&format!(" {longest} "))).into_text(), longest);
+        assert_eq!(Key::question(Some(&format!("{longest}ä"))).into_text(), longest);
+        let between_words = format!("{} b", "a".repeat(QUESTION_BYTES_MAX - 1));
+        assert_eq!(Key::question(Some(&between_words)).into_text().len(), QUESTION_BYTES_MAX - 1);
+    }
+
+    #[test]
     fn a_place_is_json_whatever_its_name() {
         let place = Key::place(Some("IL"), Some("\"]a"), Some(32.0853), Some(-0.0)).into_text().into_owned();
         assert_eq!(place, r#"["IL","\"]a",32.0853,0.0]"#);
@@ -237,6 +266,6 @@ mod tests {
         for dimension in Dimension::ALL {
             assert_eq!(Dimension::of_number(dimension.number()), Some(dimension));
         }
-        assert_eq!(Dimension::of_number(7), None);
+        assert_eq!(Dimension::of_number(9), None);
     }
 }

@@ -24,16 +24,23 @@ pub struct SketchError(String);
 
 /// The different ids that were added to it, about.
 #[derive(Debug, Default, Clone)]
-pub struct Sketch(Option<HllSketch>);
+pub struct Sketch {
+    hll: Option<HllSketch>,
+    /// What was added last: one person's events come together, and to hash an id is most of the work.
+    last: Option<Uuid>,
+}
 
 impl Sketch {
     /// Adds somebody.
     pub fn add(&mut self, id: Uuid) {
-        if self.0.is_none() {
-            // Fails for another LG_K only.
-            self.0 = HllSketch::new(LG_K, HllType::Hll8).ok();
+        if self.last.replace(id) == Some(id) {
+            return;
         }
-        if let Some(hll) = &mut self.0 {
+        if self.hll.is_none() {
+            // Fails for another LG_K only.
+            self.hll = HllSketch::new(LG_K, HllType::Hll8).ok();
+        }
+        if let Some(hll) = &mut self.hll {
             hll.update(raw_bytes::from_slice(id.as_bytes()));
         }
     }
@@ -52,18 +59,18 @@ impl Sketch {
             }
             union.update(&part);
         }
-        Ok(Self((!union.is_empty()).then(|| union.to_sketch(HllType::Hll4))))
+        Ok(Self { hll: (!union.is_empty()).then(|| union.to_sketch(HllType::Hll4)), last: None })
     }
 
     /// Its bytes, at most some 4 KiB; none where it has seen nobody.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        self.0.as_ref().map(HllSketch::serialize)
+        self.hll.as_ref().map(HllSketch::serialize)
     }
 
     /// How many different ids it has seen, about.
     pub fn estimate(&self) -> f64 {
         // The other estimator goes by the order of what came, which a merge does not know.
-        self.0.as_ref().map_or(0.0, HllSketch::composite_estimate)
+        self.hll.as_ref().map_or(0.0, HllSketch::composite_estimate)
     }
 
     /// Between which numbers the truth lies in 95 of 100 cases (two standard deviations); about equal where few are counted exactly.

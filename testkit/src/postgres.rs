@@ -14,7 +14,7 @@ use crate::Data;
 use crate::account::Account;
 use crate::eventually::within;
 use crate::ports;
-use crate::process::{ProcessGroup, end_orphan, log_tail};
+use crate::process::{ProcessGroup, end_orphan, log_tail, run_to_end};
 use crate::programs::{self, PostgresPrograms};
 
 mod cluster;
@@ -81,8 +81,29 @@ impl PostgresServer {
     /// # Errors
     /// As [`PostgresServer::start`].
     pub async fn start_temporary() -> Result<Self> {
-        let temporary = tempfile::Builder::new().prefix("footfall-postgres-").tempdir_in("/var/tmp")?;
-        fs::set_permissions(temporary.path(), fs::Permissions::from_mode(0o755))?;
+        let temporary = temporary_dir()?;
+        let mut server = Self::start(temporary.path()).await?;
+        server._temporary = Some(temporary);
+        Ok(server)
+    }
+
+    /// Starts a standby in a temporary directory: it follows this server and answers readers.
+    ///
+    /// # Errors
+    /// When `pg_basebackup` is not beside the server's programs, or fails; as [`PostgresServer::start`].
+    pub async fn start_standby(&self) -> Result<Self> {
+        let temporary = temporary_dir()?;
+        self.account.own(temporary.path())?;
+        let mut backup = self.programs.command("pg_basebackup");
+        backup.args([
+            "--host=127.0.0.1",
+            "--username=footfall",
+            "--write-recovery-conf",
+            "--checkpoint=fast",
+        ]);
+        backup.arg(format!("--port={}", self.port)).arg("--pgdata").arg(temporary.path().join("data"));
+        self.account.run(&mut backup);
+        run_to_end(&mut backup).await.context("copying the primary")?;
         let mut server = Self::start(temporary.path()).await?;
         server._temporary = Some(temporary);
         Ok(server)
@@ -106,6 +127,11 @@ impl PostgresServer {
     /// The server's process; its backends are children of it.
     pub fn pid(&self) -> u32 {
         self.process.pid()
+    }
+
+    /// What the server says of itself, all starts one after the other.
+    pub fn log_path(&self) -> &Path {
+        &self.log
     }
 
     /// As in `15.14`.
@@ -161,6 +187,13 @@ impl PostgresServer {
             None => bail!("Postgres is not ready after {READY_WAIT_S} s; {}", log_tail(&self.log)),
         }
     }
+}
+
+/// A directory that goes with its value, and that the server's account may enter.
+fn temporary_dir() -> Result<TempDir> {
+    let dir = tempfile::Builder::new().prefix("footfall-postgres-").tempdir_in("/var/tmp")?;
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
+    Ok(dir)
 }
 
 fn launch(

@@ -16,6 +16,7 @@ use crate::fold;
 use crate::loaders::{self, Consuming};
 use crate::maintain::keep;
 use crate::metrics::Metrics;
+use crate::progress::{self, Progress};
 use crate::store::{Store, UnsafeSettings};
 
 /// A writer with its listener bound and its geo databases read, not yet consuming.
@@ -58,6 +59,14 @@ impl App {
             tokio::spawn(keep(self.config.database.clone(), metrics.clone(), shutdown.child_token()));
         let folding =
             tokio::spawn(fold::keep(self.config.database.clone(), metrics.clone(), shutdown.child_token()));
+        let (progress, stored_all) = (Progress::default(), CancellationToken::new());
+        let reporting = tokio::spawn(progress::keep(
+            self.config.database.clone(),
+            self.config.rabbit.clone(),
+            progress.clone(),
+            metrics.clone(),
+            stored_all.clone(),
+        ));
         let count = self.config.loaders;
         let consuming = Consuming::none_of(count, readiness.clone(), metrics.consuming.clone());
         let enricher = Arc::new(Enricher::new(self.geo));
@@ -69,10 +78,13 @@ impl App {
                 .with_unsafe_settings(unsafe_settings)
                 .with_stages(metrics.stages.clone()),
             metrics: metrics.clone(),
+            progress: progress.clone(),
             consuming: consuming.clone(),
             unstored: None,
         });
         let stored = loaders::run(loaders.collect(), &shutdown).await;
+        stored_all.cancel();
+        let _reported = reporting.await;
         // A step that is cut off is rolled back.
         keeping.abort();
         folding.abort();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use shared::envelope::{Envelope, decode_message, unpacked_bytes};
 use shared::queue::Delivery;
+use time::OffsetDateTime;
 
 /// A message that came back this often is stored alone: if it kills its writer, it takes no neighbour's patience with it.
 pub const SUSPECT_RETURNS: u64 = 3;
@@ -89,6 +90,12 @@ impl Decoded {
             content: decode_message(&delivery.body)
                 .map_err(|error| Undecodable { body: delivery.body, problem: chain(&error) }),
         }
+    }
+
+    /// When the collector had received its oldest envelope; `None` where it holds none, or can't be read.
+    pub(crate) fn oldest_received_at(&self) -> Option<OffsetDateTime> {
+        let envelopes = self.content.as_deref().unwrap_or_default();
+        envelopes.iter().map(|envelope| envelope.received_at).min()
     }
 }
 

@@ -24,6 +24,7 @@ use crate::flush::flush;
 use crate::loaders::Consuming;
 use crate::metrics::{Metrics, Stage};
 use crate::pace::Pace;
+use crate::progress::{Holding, Progress};
 use crate::store::{Store, StoreError};
 
 /// First and longest wait before database and queue are tried again, in milliseconds.
@@ -45,6 +46,8 @@ pub struct Loader {
     pub store: Store,
     /// What is counted.
     pub metrics: Metrics,
+    /// What all loaders together hold of the queue.
+    pub progress: Progress,
     /// What `/readyz` says of all loaders together.
     pub consuming: Consuming,
     /// A batch that the database did not take; none at the start.
@@ -112,7 +115,7 @@ impl Loader {
             Some((batch, reason)) => self.store_or_keep(batch, reason).await?,
             None => self.store.prove_writable().await?,
         }
-        Ok(ConsumeSession::open(&self.rabbit, self.limits.messages_max * 2).await)
+        Ok(ConsumeSession::open(&self.rabbit, prefetch(&self.limits)).await)
     }
 
     /// Consumes until something is lost or the writer is asked to stop.
@@ -126,10 +129,15 @@ impl Loader {
             Ok(session) => session,
             Err(error) => return Ok(Ended::QueueLost(error)),
         };
+        // Dropped after the session is closed: only then are its deliveries in the queue again.
+        let holding = match session.watch(&self.rabbit).await {
+            Ok(watch) => self.progress.began(watch, prefetch(&self.limits)),
+            Err(error) => return Ok(Ended::QueueLost(error)),
+        };
         tracing::info!("consuming");
         let _consuming = self.consuming.began();
         self.metrics.breaker_open.set(0);
-        let ended = match self.gather_and_load(&mut session, shutdown, backoff).await {
+        let ended = match self.gather_and_load(&mut session, &holding, shutdown, backoff).await {
             Ok(()) => Ended::Drained,
             Err(StepError::Queue(error)) => Ended::QueueLost(error),
             Err(StepError::Store(StoreError::Stop(problem))) => return Err(StoreError::Stop(problem)),
@@ -143,18 +151,20 @@ impl Loader {
     async fn gather_and_load(
         &mut self,
         session: &mut ConsumeSession,
+        holding: &Holding,
         shutdown: &CancellationToken,
         backoff: &mut Backoff,
     ) -> Result<(), StepError> {
         let pace = Mutex::new(Pace::new(self.limits));
         let storing = AsyncMutex::new(());
-        let acker = session.acker();
+        let acknowledging = Acknowledging { acker: session.acker(), holding };
         let (enricher, metrics) = (Arc::clone(&self.enricher), self.metrics.clone());
         let (staged, to_store) = mpsc::channel(STAGED_MAX);
         let mut gathering = Box::pin(
-            Intake { session, pace: &pace, enricher, metrics, storing: &storing, shutdown }.run(staged),
+            Intake { session, pace: &pace, enricher, metrics, holding, storing: &storing, shutdown }
+                .run(staged),
         );
-        let mut loading = Box::pin(self.load(to_store, &acker, &pace, &storing, backoff));
+        let mut loading = Box::pin(self.load(to_store, &acknowledging, &pace, &storing, backoff));
         tokio::select! {
             // What is gathered or staged was not acknowledged, and comes again.
             loaded = &mut loading => loaded,
@@ -169,7 +179,7 @@ impl Loader {
     async fn load(
         &mut self,
         mut to_store: mpsc::Receiver<Staged>,
-        acker: &Acker,
+        acknowledging: &Acknowledging<'_>,
         pace: &Mutex<Pace>,
         storing: &AsyncMutex<()>,
         backoff: &mut Backoff,
@@ -180,7 +190,8 @@ impl Loader {
             self.store_or_keep(batch, reason).await?;
             pace.lock().unwrap_or_else(PoisonError::into_inner).stored(reason, started.elapsed());
             let mut clock = self.metrics.stages.clock();
-            acker.ack_up_to(last_tag).await?;
+            acknowledging.acker.ack_up_to(last_tag).await?;
+            acknowledging.holding.acknowledged(last_tag);
             clock.lap(Stage::Ack);
             backoff.reset();
         }
@@ -209,6 +220,17 @@ impl Loader {
             }
         }
     }
+}
+
+/// What a stored batch is taken out of.
+struct Acknowledging<'a> {
+    acker: Acker,
+    holding: &'a Holding,
+}
+
+/// Messages that the broker hands out unacknowledged.
+fn prefetch(limits: &BatchLimits) -> u16 {
+    limits.messages_max * 2
 }
 
 /// What can go wrong within a step.

@@ -21,6 +21,8 @@ pub mod rollup;
 
 pub mod flush;
 
+pub mod progress;
+
 pub mod store;
 
 pub mod breaker;

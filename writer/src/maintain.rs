@@ -90,9 +90,17 @@ fn while_doing(doing: impl Into<String>) -> impl FnOnce(tokio_postgres::Error) -
 pub async fn connect(
     config: &tokio_postgres::Config,
 ) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
+    connect_with(config, SESSION).await
+}
+
+/// The same, with session settings of the caller's.
+pub(crate) async fn connect_with(
+    config: &tokio_postgres::Config,
+    session: &str,
+) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
     let mut config = config.clone();
     let given = config.get_options().unwrap_or_default().to_owned();
-    config.options(format!("{SESSION} {given}"));
+    config.options(format!("{session} {given}"));
     let connecting = timeout(Duration::from_secs(CONNECT_LIMIT_S), config.connect(NoTls)).await;
     let (client, connection) =
         connecting.map_err(|_elapsed| format!("no connection within {CONNECT_LIMIT_S} s"))??;

@@ -32,6 +32,8 @@ pub struct Metrics {
     pub partitions_ahead: IntGauge,
     /// Runs of [`crate::maintain`] that failed, and steps that they left.
     pub maintain_failures: IntCounter,
+    /// Looks at the queue, and reports of how far this writer has come, that failed.
+    pub progress_failures: IntCounter,
     /// What is folded.
     pub folding: Folding,
     /// Storing a batch, isolation included.
@@ -85,6 +87,10 @@ impl Metrics {
                 "footfall_writer_maintain_failures_total",
                 "Runs that keep up partitions and retention and failed, and steps that they left.",
             )?,
+            progress_failures: IntCounter::new(
+                "footfall_writer_progress_failures_total",
+                "Looks at the queue, and reports of how far this writer has come, that failed.",
+            )?,
             folding: Folding::new(registry)?,
             flush_seconds: Histogram::with_opts(
                 HistogramOpts::new("footfall_writer_flush_seconds", "Storing a batch.")
@@ -108,6 +114,7 @@ impl Metrics {
         registry.register(Box::new(metrics.breaker_open.clone()))?;
         registry.register(Box::new(metrics.partitions_ahead.clone()))?;
         registry.register(Box::new(metrics.maintain_failures.clone()))?;
+        registry.register(Box::new(metrics.progress_failures.clone()))?;
         registry.register(Box::new(metrics.flush_seconds.clone()))?;
         registry.register(Box::new(metrics.lag_seconds.clone()))?;
         metrics.start_at_zero();

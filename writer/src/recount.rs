@@ -7,6 +7,7 @@
 mod correct;
 mod counted;
 mod difference;
+mod every;
 mod stored;
 
 use futures_util::TryStreamExt;
@@ -15,9 +16,10 @@ use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 use self::counted::Counted;
 pub use self::difference::Difference;
+pub use self::every::EveryProject;
 use self::stored::Stored;
 pub use crate::fold::LOCK_KEY;
-use crate::rollup::SketchError;
+use crate::rollup::{Dimension, SketchError};
 
 /// Values of a project, day and dimension that have a row of their own, as in `V10__breakdowns.sql`; the others are one number.
 pub const NAMED_MAX: usize = 1_000;
@@ -55,7 +57,10 @@ pub async fn projects_of_day(
 ) -> Result<Vec<String>, tokio_postgres::Error> {
     let (from, to) = bounds(date);
     let rows = client
-        .query(include_str!("recount/sql/projects_of_day.sql"), &[&date, &from, &to, &project_id])
+        .query(
+            include_str!("recount/sql/projects_of_day.sql"),
+            &[&date, &from, &to, &project_id, &known_dimensions()],
+        )
         .await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
@@ -102,6 +107,7 @@ impl Recount {
 
 /// Puts a recount of one project's day in the place of its rollups, where they differ; answers how they did.
 ///
+/// Where they did, that day is marked: [`crate::fold::level_day`] makes the rows of every project together anew.
 /// Writers store on meanwhile: what they add after the snapshot of the recount is kept. They wait for the rows of that day's
 /// totals while those are corrected, a few milliseconds. Readers see the day before or after, and nothing in between.
 ///
@@ -167,6 +173,11 @@ pub async fn begin_snapshot(client: &mut Client) -> Result<Transaction<'_>, toki
 }
 
 /// When a UTC day begins, and when the next does.
+/// The numbers of the dimensions that this build counts.
+fn known_dimensions() -> Vec<i16> {
+    Dimension::ALL.map(Dimension::number).to_vec()
+}
+
 fn bounds(date: Date) -> (OffsetDateTime, OffsetDateTime) {
     let from = date.midnight().assume_utc();
     (from, from.saturating_add(time::Duration::DAY))

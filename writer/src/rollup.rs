@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde_json::{Map, Value};
 pub use shared::dimension::{Dimension, Key};
 use shared::event::{Event, EventKind, InteractionType};
 pub use shared::sketch::{Sketch, SketchError};
 use shared::user_agent::Agent;
 use time::{Date, OffsetDateTime, UtcOffset};
+use uuid::Uuid;
 
 use crate::enrich::PreparedEnvelope;
 use crate::enrich::geo::Place;
@@ -45,9 +47,44 @@ pub struct Day<'a> {
     /// Events by value, in no order.
     pub values: HashMap<Key<'a>, i32>,
     /// Who came.
+    pub sketches: Sketches,
+}
+
+/// Who came, in which sessions, and which of these did what the funnel asks for.
+#[derive(Debug, Default, Clone)]
+pub struct Sketches {
+    /// Visitors.
     pub visitors: Sketch,
-    /// In which sessions.
+    /// Sessions.
     pub sessions: Sketch,
+    /// Sessions with an `open_chat`.
+    pub opened: Sketch,
+    /// Sessions with an `ask_question`.
+    pub asked: Sketch,
+    /// Sessions with a `submit_form`.
+    pub submitted: Sketch,
+}
+
+impl Sketches {
+    /// The columns of the tables that keep them, in the order of [`Sketches::each`].
+    pub const COLUMNS: [&str; 5] = ["visitors", "sessions", "opened", "asked", "submitted"];
+
+    /// Each of them.
+    pub fn each(&self) -> [&Sketch; Self::COLUMNS.len()] {
+        [&self.visitors, &self.sessions, &self.opened, &self.asked, &self.submitted]
+    }
+
+    /// Adds a session in which this was done.
+    pub fn add_done(&mut self, interaction: InteractionType, session: Uuid) {
+        match interaction {
+            InteractionType::OpenChat => self.opened.add(session),
+            InteractionType::AskQuestion => self.asked.add(session),
+            InteractionType::SubmitForm => self.submitted.add(session),
+            InteractionType::ClickBubble
+            | InteractionType::ClickSuggestion
+            | InteractionType::ClickContact => {}
+        }
+    }
 }
 
 /// What a batch changes; keys sorted, so that two writers meet in one order.
@@ -71,10 +108,13 @@ impl<'a> Sums<'a> {
             *day.values.entry(key).or_default() += 1;
         }
         if let Some(visitor) = prepared.envelope.visitor_id {
-            day.visitors.add(visitor);
+            day.sketches.visitors.add(visitor);
         }
         if let Some(session) = prepared.envelope.session_id {
-            day.sessions.add(session);
+            day.sketches.sessions.add(session);
+            if let EventKind::Interaction { interaction, .. } = event.kind {
+                day.sketches.add_done(interaction, session);
+            }
         }
     }
 }
@@ -94,9 +134,22 @@ fn keys<'a>(event: &'a Event, place: Option<&'a Place>, agent: &'a Agent) -> imp
                 Some(Key::browser(&agent.browser)),
             ]
         }
-        EventKind::Interaction { label, .. } => [Some(Key::label(label.as_deref())), None, None, None, None],
+        EventKind::Interaction { interaction, label, data } => {
+            let label = label.as_deref();
+            let own = match interaction {
+                InteractionType::AskQuestion => Some(Key::question(question(data.as_ref()))),
+                InteractionType::ClickContact => Some(Key::contact_label(label)),
+                _ => None,
+            };
+            [Some(Key::label(label)), own, None, None, None]
+        }
     };
     keys.into_iter().flatten()
+}
+
+/// What was asked, where it was told as a text.
+fn question(data: Option<&Map<String, Value>>) -> Option<&str> {
+    data?.get("question")?.as_str()
 }
 
 /// The start of the quarter of an hour that `at` lies in.

@@ -12,10 +12,12 @@ where relnamespace = 'public'::regnamespace
       and case privilege
           when 'insert' then relname in (
               'analytics_impressions', 'analytics_events', 'ingest_ledger', 'quarantine', 'daily_analytics_stats',
-              'quarter_hour_stats', 'daily_dropped_stats', 'daily_visitor_sketches', 'rollup_deltas', 'writer_heartbeat')
+              'quarter_hour_stats', 'daily_dropped_stats', 'daily_visitor_sketches', 'rollup_deltas', 'writer_heartbeat',
+              'writer_progress')
           when 'update' then relname in (
               'daily_analytics_stats', 'quarter_hour_stats', 'daily_dropped_stats', 'daily_visitor_sketches',
-              'writer_heartbeat')
+              'writer_heartbeat', 'writer_progress')
+          when 'delete' then relname = 'writer_progress'
           else false end
   )
 union all

@@ -12,6 +12,11 @@ const SERVER_VERSION_MIN: i32 = 150_000;
 /// Rows of a default partition up to which they are counted.
 const DEFAULT_ROWS_COUNTED_MAX: i32 = 10_000;
 
+/// Rows that wait to be folded or packed, up to which they are counted.
+const FOLDING_ROWS_COUNTED_MAX: i64 = 100_000;
+/// Quarters of an hour that late events may have made again since the last packing, a minute ago.
+const LATE_QUARTERS_MAX: i64 = 5_000;
+
 /// Looks at the tables.
 pub(super) async fn check(client: &Client) -> Result<Vec<Check>, Failure> {
     let row = client.query_one(include_str!("server.sql"), &[]).await?;
@@ -21,6 +26,7 @@ pub(super) async fn check(client: &Client) -> Result<Vec<Check>, Failure> {
     let row = client.query_one(include_str!("partitions.sql"), &[&DEFAULT_ROWS_COUNTED_MAX]).await?;
     let (ahead, waiting): (i32, i64) = (row.get(0), row.get(1));
     let (quarantine, retention) = (quarantine(client).await?, retention(client).await?);
+    let folding = folding(client).await?;
     Ok(vec![
         Check {
             name: "server version",
@@ -55,6 +61,7 @@ pub(super) async fn check(client: &Client) -> Result<Vec<Check>, Failure> {
             change: "run `footfall maintain`; with `--however-long` at a quiet hour where it says that they are many",
         },
         retention,
+        folding,
         quarantine,
     ])
 }
@@ -69,6 +76,22 @@ async fn retention(client: &Client) -> Result<Check, Failure> {
         found: format!("raw rows {}, rollups {}, {expired} months overdue", kept(raw), kept(rollups)),
         meaning: "they should have been dropped, or somebody detached one to keep it",
         change: "run `footfall maintain`, and look in the writers' logs why they do not",
+    })
+}
+
+async fn folding(client: &Client) -> Result<Check, Failure> {
+    let row = client.query_one(include_str!("folding.sql"), &[&FOLDING_ROWS_COUNTED_MAX]).await?;
+    let (deltas, quarters, days): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
+    let is_behind = deltas >= FOLDING_ROWS_COUNTED_MAX || quarters > LATE_QUARTERS_MAX;
+    Ok(Check {
+        name: "folding",
+        state: if is_behind { State::Warn } else { State::Ok },
+        found: format!(
+            "{deltas} deltas to fold, {quarters} quarters of an hour to pack, {days} days to level (counted up to \
+             {FOLDING_ROWS_COUNTED_MAX})"
+        ),
+        meaning: "one writer folds for all; what waits is counted all the same, and reports take longer",
+        change: "after an upgrade, wait; else look in the writers' logs why none of them folds",
     })
 }
 

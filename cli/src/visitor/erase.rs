@@ -1,12 +1,12 @@
 //! `footfall erase`: everything there is of one visitor, gone, and the rollups as if it had never been.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use serde_json::json;
 use time::Date;
 use tokio_postgres::{Client, Transaction};
-use writer::recount;
+use writer::{fold, recount};
 
 use super::quarantined::{self, Holding};
 use super::{Partition, Visitor, connect, on, partitions, tell};
@@ -93,8 +93,12 @@ async fn pass(client: &mut Client, asked: &Erase) -> Result<i64, Failure> {
     for (done, partition) in parts.iter().enumerate() {
         let transaction = client.transaction().await?;
         let erased = erase_rows(&transaction, partition, asked).await?;
-        correct_rollups(&transaction, &erased).await?;
+        let corrected = correct_rollups(&transaction, &erased).await?;
         transaction.commit().await?;
+        // In transactions of their own, since writers wait for the one above. Cut off before, the one that folds does it.
+        for date in corrected {
+            fold::level_day(client, date).await?;
+        }
         rows += erased.values().sum::<i64>();
         tell("erased from", partition, done + 1, parts.len());
     }
@@ -110,13 +114,15 @@ async fn erase_rows(
     Ok(rows.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect())
 }
 
-/// Counts the days anew that lost rows, in the transaction that erases them. Where a day's raw rows have expired but for a few, its
-/// rollups stay as they are: they tell of nobody.
-async fn correct_rollups(transaction: &Transaction<'_>, erased: &Erased) -> Result<(), Failure> {
+/// Counts the days anew that lost rows, in the transaction that erases them; answers them. Where a day's raw rows have expired but for a
+/// few, its rollups stay as they are: they tell of nobody.
+async fn correct_rollups(transaction: &Transaction<'_>, erased: &Erased) -> Result<BTreeSet<Date>, Failure> {
+    let mut corrected = BTreeSet::new();
     for (project_id, date) in erased.keys() {
         if recount::has_raw_rows(transaction, *date).await? {
             recount::rebuild_day_within(transaction, project_id, *date).await?;
+            corrected.insert(*date);
         }
     }
-    Ok(())
+    Ok(corrected)
 }

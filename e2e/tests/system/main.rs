@@ -12,5 +12,7 @@ mod outage;
 mod people;
 mod pipeline;
 mod privacy;
+mod progress;
 mod robots;
+mod shares;
 mod support;

@@ -10,6 +10,9 @@ use uuid::Uuid;
 
 use crate::operators::{Operator, store};
 
+/// What only the visitor asked.
+const OWN_WORDS: &str = "Can you call me, I am Ada Lovelace?";
+
 /// A visitor's events in both tables, two projects, two months and the quarantine, and events of others beside each.
 async fn visited(database: &TestDatabase, visitor: Uuid) {
     let projects = "insert into projects values ('alpha', 'Alpha'), ('beta', 'Beta')";
@@ -90,6 +93,9 @@ async fn an_erased_visitor_is_gone_everywhere_and_the_others_are_counted_as_befo
     let operator = Operator::of(&database, &broker);
     let visitor = Uuid::now_v7();
     visited(&database, visitor).await;
+    let own_words = interaction(InteractionType::AskQuestion, &json!({ "question": OWN_WORDS }));
+    let asked = Envelope { visitor_id: Some(visitor), ..envelope("alpha", vec![own_words]) };
+    store(&database, &[asked]).await;
     let other = envelope("alpha", vec![impression("https://example.com/other")]);
     let own = Envelope { visitor_id: Some(visitor), ..other.clone() };
     quarantine(&database, &message(&[own, other.clone()])).await;
@@ -97,18 +103,23 @@ async fn an_erased_visitor_is_gone_everywhere_and_the_others_are_counted_as_befo
     let would = operator.does(&format!("erase --visitor {visitor}")).await;
     assert_eq!(
         (&would["erased"], &would["rows"], &would["quarantined"]),
-        (&json!(false), &json!(7), &json!(4))
+        (&json!(false), &json!(8), &json!(4))
     );
-    assert_eq!(assert_rollups_equal_a_recount(&database.client().await).await, (9, 4), "nothing went");
+    assert_eq!(assert_rollups_equal_a_recount(&database.client().await).await, (9, 5), "nothing went");
+    let words = format!("daily_values where value = '{OWN_WORDS}'");
+    assert!(count(&database, &words).await > 0);
     let erased = operator.does(&format!("erase --visitor {visitor} --yes")).await;
     let again = operator.does(&format!("erase --visitor {visitor} --yes")).await;
 
     assert_eq!(
         (&erased["erased"], &erased["rows"], &erased["quarantined"]),
-        (&json!(true), &json!(7), &json!(4))
+        (&json!(true), &json!(8), &json!(4))
     );
     assert_eq!((&again["rows"], &again["quarantined"]), (&json!(0), &json!(0)));
     assert_eq!(assert_rollups_equal_a_recount(&database.client().await).await, (4, 2));
+    assert_eq!(count(&database, &words).await, 0, "nor are the visitor's own words among the questions");
+    let asked = "daily_values where project_id = 'alpha' and value = 'Open?' and events_count = 1";
+    assert_eq!(count(&database, asked).await, 1, "another asked that, too");
     assert_eq!(operator.does(&format!("export --visitor {visitor}")).await["quarantined"], json!([]));
     let sql = "select payload from quarantine where reason = 'undecodable'";
     let payload = database.client().await.query_one(sql, &[]).await.unwrap();

@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod migrating;
+mod packed;
 mod projects;
 mod reader;
 mod roles;

@@ -88,15 +88,23 @@ async fn the_read_role_reads_reports_and_neither_writes_nor_sees_what_is_kept_in
     for allowed in [
         "select * from analytics_impressions",
         "select * from quarter_hour_stats",
+        "select * from quarter_hours",
+        "select * from daily_values",
+        "select * from daily_visitors",
+        "select * from packed_values",
         "select reason from quarantine",
         "select key_id, secret_sha256, all_projects, revoked_at from api_keys",
         "select * from daily_dropped_stats",
+        "select * from writer_progress",
     ] {
         client.batch_execute(allowed).await.unwrap();
     }
-    for forbidden in
-        ["insert into projects values ('a', 'A')", "select payload from quarantine", "delete from api_keys"]
-    {
+    for forbidden in [
+        "insert into projects values ('a', 'A')",
+        "select payload from quarantine",
+        "delete from api_keys",
+        "delete from writer_progress",
+    ] {
         assert_eq!(
             client.batch_execute(forbidden).await.unwrap_err().code().unwrap().code(),
             "42501",

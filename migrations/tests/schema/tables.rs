@@ -86,6 +86,66 @@ async fn the_daily_rollup_is_keyed_by_project_and_date() {
 }
 
 #[tokio::test]
+async fn packed_rollups_are_keyed_by_project_and_date_with_every_project_among_them() {
+    let database = TestDatabase::create().await;
+    let client = database.client().await;
+
+    assert_eq!(
+        columns(&client, "packed_quarters").await,
+        [
+            "project_id text not-null",
+            "date date not-null",
+            "impressions ARRAY not-null",
+            "interactions ARRAY not-null",
+            "click_bubble ARRAY not-null",
+            "open_chat ARRAY not-null",
+            "ask_question ARRAY not-null",
+            "click_suggestion ARRAY not-null",
+            "submit_form ARRAY not-null",
+            "click_contact ARRAY not-null",
+        ]
+    );
+    assert_eq!(
+        columns(&client, "packed_values").await,
+        [
+            "project_id text not-null",
+            "dimension smallint not-null",
+            "date date not-null",
+            "values ARRAY not-null",
+            "counts ARRAY not-null",
+        ]
+    );
+    assert_eq!(
+        columns(&client, "packed_places").await,
+        [
+            "project_id text not-null",
+            "date date not-null",
+            "place_ids ARRAY not-null",
+            "counts ARRAY not-null",
+        ]
+    );
+    for (table, key) in [
+        ("packed_quarters", "primary project_id, date"),
+        ("packed_values", "primary project_id, dimension, date"),
+        ("packed_places", "primary project_id, date"),
+    ] {
+        assert_eq!(indexes(&client, table).await, ["date", key], "{table}");
+        assert_eq!(foreign_keys(&client, table).await, Vec::<String>::new(), "{table}");
+    }
+    for refused in [
+        "insert into packed_values values ('', 2, '2026-11-23', '{a,b}', '{1}')",
+        "insert into packed_places values ('', '2026-11-23', '{1,null}', '{1,1}')",
+        "insert into packed_quarters values ('', '2026-11-23', '{1}', '{1}', '{1}', '{1}', '{1}', '{1}', '{1}', '{1}')",
+    ] {
+        assert_eq!(
+            client.batch_execute(refused).await.unwrap_err().code().unwrap().code(),
+            "23514",
+            "{refused}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_a_project_asks_of_the_collector_stands_beside_its_name() {
     let database = TestDatabase::create().await;
     let client = database.client().await;
@@ -144,6 +204,26 @@ async fn what_was_dropped_is_counted_by_project_date_and_reason() {
     }
     let unknown = client.batch_execute("update daily_dropped_stats set reason = 'mood'").await.unwrap_err();
     assert_eq!(unknown.code().unwrap().code(), "23514");
+}
+
+#[tokio::test]
+async fn a_writer_has_one_row_of_how_far_it_has_come() {
+    let database = TestDatabase::create().await;
+    let client = database.client().await;
+
+    assert_eq!(
+        columns(&client, "writer_progress").await,
+        [
+            "writer_id uuid not-null",
+            "reported_at timestamp with time zone not-null",
+            "complete_until timestamp with time zone",
+            "waiting_messages bigint",
+            "oldest_pending_at timestamp with time zone",
+            "consumers integer not-null default 0",
+            "returns bigint not-null default 0",
+        ]
+    );
+    assert_eq!(indexes(&client, "writer_progress").await, ["primary writer_id"]);
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
-use actix_web::web::Query;
 use shared::secret_key::{READER_PREFIX, SHARE_PREFIX, SecretKey};
+
+use crate::query::parameters;
 
 /// The parameter that holds a share link's token: a link, and a browser's `EventSource`, can send no header.
 pub(crate) const SHARE_PARAMETER: &str = "share";
@@ -69,12 +70,7 @@ impl Credential {
 
 /// The values of [`SHARE_PARAMETER`].
 fn shares(request: &HttpRequest) -> Vec<String> {
-    let query = request.query_string();
-    // Most have none: they are not decoded twice.
-    if query.is_empty() {
-        return Vec::new();
-    }
-    let pairs = Query::<Vec<(String, String)>>::from_query(query).map(Query::into_inner).unwrap_or_default();
+    let pairs = parameters(request.query_string()).unwrap_or_default();
     pairs.into_iter().filter(|(name, _)| name == SHARE_PARAMETER).map(|(_, token)| token).collect()
 }
 

@@ -16,6 +16,9 @@ pub(crate) enum DatabaseError {
     /// It can't be reached, or is starting or stopping: ask again in a moment.
     #[error("the database can't be reached")]
     Away(#[source] Arc<dyn Error + Send + Sync>),
+    /// It is a standby, and gave up reading for what its primary did; or others' work crossed ours: ask again in a moment.
+    #[error("the reading was given up for another's work")]
+    Conflict,
     /// It took too long: ask for less, or again in a moment.
     #[error("the database took too long")]
     TooSlow,
@@ -26,7 +29,7 @@ pub(crate) enum DatabaseError {
 
 impl DatabaseError {
     /// Every kind.
-    pub(crate) const KINDS: [&'static str; 4] = ["busy", "away", "too_slow", "fault"];
+    pub(crate) const KINDS: [&'static str; 5] = ["busy", "away", "conflict", "too_slow", "fault"];
 
     /// An answer that no statement of ours should give.
     pub(crate) fn unexpected(cause: impl Error + Send + Sync + 'static) -> Self {
@@ -44,6 +47,7 @@ impl DatabaseError {
         match self {
             Self::Busy => "busy",
             Self::Away(_) => "away",
+            Self::Conflict => "conflict",
             Self::TooSlow => "too_slow",
             Self::Fault(_) => "fault",
         }
@@ -72,6 +76,8 @@ impl From<tokio_postgres::Error> for DatabaseError {
         }
         // Connection, resources, operator's intervention: a server that is going, coming or full.
         match state.code().get(..2) {
+            // On a standby also in the words of a connection that it closes.
+            Some("40") => Self::Conflict,
             Some("08" | "53" | "57") => Self::Away(Arc::new(error)),
             _ => Self::Fault(Arc::new(error)),
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Json, Query};
+use actix_web::web::Json;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use shared::clock;
 use time::OffsetDateTime;
@@ -18,7 +18,7 @@ use crate::http::format::Format;
 use crate::kept::Kept;
 use crate::live::Live;
 use crate::metrics::Metrics;
-use crate::query::{InvalidQuery, Question, ReportQuery, Takes};
+use crate::query::{self, InvalidQuery, Question, ReportQuery, Takes};
 use crate::reports::Report;
 
 /// What whoever wants a report as CSV is told that is no table.
@@ -159,12 +159,9 @@ fn file_name(route: &str, question: &Question) -> String {
     format!("footfall-{report}-{from}-{to}.csv")
 }
 
-/// The query string's pairs, decoded, less the one that lets in whoever asks.
+/// The query string's pairs, decoded, less the one that let in whoever asks.
 pub(super) fn parameters(request: &HttpRequest) -> Result<Vec<(String, String)>, InvalidQuery> {
-    let pairs = Query::<Vec<(String, String)>>::from_query(request.query_string());
-    let mut pairs = pairs
-        .map(Query::into_inner)
-        .map_err(|_| InvalidQuery::new("query", "must be name=value pairs, joined by &"))?;
+    let mut pairs = query::parameters(request.query_string())?;
     pairs.retain(|(name, _)| name != SHARE_PARAMETER);
     Ok(pairs)
 }

@@ -52,7 +52,9 @@ pub(crate) enum ApiError {
 /// What a client may know of the database's trouble.
 fn client_words(error: &DatabaseError) -> &'static str {
     match error {
-        DatabaseError::Busy | DatabaseError::Away(_) => "the database is busy or away; ask again in a moment",
+        DatabaseError::Busy | DatabaseError::Away(_) | DatabaseError::Conflict => {
+            "the database is busy or away; ask again in a moment"
+        }
         DatabaseError::TooSlow => {
             "the answer took too long; ask for a shorter period or fewer projects, or again later"
         }
@@ -81,7 +83,9 @@ impl ApiError {
             Self::InvalidQuery(_) => "invalid_query",
             Self::TooBroad(_) => "too_broad",
             Self::Expired(_) => "expired",
-            Self::Database(DatabaseError::Busy | DatabaseError::Away(_)) => "unavailable",
+            Self::Database(DatabaseError::Busy | DatabaseError::Away(_) | DatabaseError::Conflict) => {
+                "unavailable"
+            }
             Self::Database(DatabaseError::TooSlow) => "too_slow",
             Self::Database(DatabaseError::Fault(_)) => "internal",
             Self::MethodNotAllowed => "method_not_allowed",

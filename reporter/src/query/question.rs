@@ -113,7 +113,7 @@ async fn calendar(
 
 /// The first and last day that a question can touch, before it is known which day is today in its zone. Of a period that is too
 /// long, as much as is needed to say so.
-fn days_touched(query: &ReportQuery, utc_today: Date) -> (Date, Date) {
+pub(super) fn days_touched(query: &ReportQuery, utc_today: Date) -> (Date, Date) {
     let last = query.to.unwrap_or_else(|| utc_today.saturating_add(Duration::DAY));
     let first = query.from.unwrap_or_else(|| last.saturating_sub(Duration::days(DEFAULT_PERIOD_DAYS + 1)));
     let days = (last - first).whole_days().clamp(0, PERIOD_DAYS_MAX) + 1;

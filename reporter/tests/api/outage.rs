@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use testkit::{Proxy, TestDatabase, eventually};
 
 use crate::reporter_under_test::{Answer, Reporter};
+use crate::routes::{address, routes};
 use crate::seed::Seed;
 
 /// Longest wait for the reporter to notice that something changed.
@@ -90,6 +91,29 @@ async fn a_silent_database_is_given_up_in_time_and_found_again() {
     })
     .await;
     readyz_becomes(&reporter, StatusCode::OK).await;
+}
+
+#[tokio::test]
+async fn no_route_waits_for_a_database_that_says_nothing_more() {
+    let (_database, proxy, reporter, key) = behind_a_proxy(true).await;
+    reporter.get(&key, "reports/overview").await.ok();
+    proxy.hold_server_bytes();
+    // Whoever is remembered, and whoever is still to be looked up.
+    let unknown = format!("ffk_{}_{}", "0".repeat(12), "0".repeat(64));
+    let asked = Instant::now();
+    let routes: Vec<String> =
+        routes().iter().map(|route| address(route, "01932f6e-0000-7000-8000-000000000001", "")).collect();
+    let requests = routes.iter().flat_map(|path| [(path, &key), (path, &unknown)]);
+    let answers = requests.map(async |(path, key)| (path, reporter.get(key, path).await));
+    for (path, answer) in futures_util::future::join_all(answers).await {
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}: {}", answer.body);
+        assert_unavailable(&answer, asked);
+    }
+    proxy.release();
+    eventually("an answer", PATIENCE, async || {
+        (reporter.get(&key, "reports/overview").await.status == StatusCode::OK).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

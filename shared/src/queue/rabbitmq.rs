@@ -16,7 +16,7 @@ use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
 use tokio::time::timeout;
 
-pub use self::consume::{Acker, ConsumeSession};
+pub use self::consume::{Acker, ConsumeSession, QueueWatch};
 pub use self::inspect::{Inspection, QueueState};
 pub use self::publish::{CONFIRM_LIMIT_S, PublishChannel, PublishSession};
 use crate::queue::SessionError;

@@ -15,6 +15,7 @@ use crate::batch::{Batch, Decoded, FlushReason};
 use crate::enrich::{Enricher, PreparedBatch};
 use crate::metrics::{Metrics, Stage};
 use crate::pace::Pace;
+use crate::progress::Holding;
 
 /// Messages from here on are decoded on a thread of their own, in bytes unpacked: handing a smaller one over costs more than
 /// reading it.
@@ -34,6 +35,8 @@ pub(super) struct Intake<'a> {
     pub(super) pace: &'a Mutex<Pace>,
     pub(super) enricher: Arc<Enricher>,
     pub(super) metrics: Metrics,
+    /// Knows what was taken and not acknowledged.
+    pub(super) holding: &'a Holding,
     /// Held by the loader while it stores and acknowledges.
     pub(super) storing: &'a AsyncMutex<()>,
     pub(super) shutdown: &'a CancellationToken,
@@ -72,6 +75,7 @@ impl Intake<'_> {
             () = self.shutdown.cancelled() => return Ok((batch, FlushReason::Shutdown)),
             delivery = self.session.next() => delivery?,
         };
+        self.holding.took(&delivery);
         if Batch::is_suspect(&delivery) {
             // Should it end the process when it is read, the batch before it has been acknowledged.
             drop(self.storing.lock().await);
@@ -97,17 +101,20 @@ impl Intake<'_> {
                     Err(_elapsed) => return Ok((batch, reason)),
                 },
             };
+            self.holding.took(&delivery);
             self.add(&mut batch, delivery).await?;
         }
     }
 
     async fn add(&self, batch: &mut Batch, delivery: Delivery) -> Result<(), SessionError> {
         let mut clock = self.metrics.stages.clock();
-        if unpacked_bytes(&delivery.body) < DECODED_ASIDE_FROM_BYTES {
-            batch.add(delivery);
+        let decoded = if unpacked_bytes(&delivery.body) < DECODED_ASIDE_FROM_BYTES {
+            Decoded::of(delivery)
         } else {
-            batch.add_decoded(aside(|| Decoded::of(delivery)).await?);
-        }
+            aside(|| Decoded::of(delivery)).await?
+        };
+        self.holding.read(&decoded);
+        batch.add_decoded(decoded);
         clock.lap(Stage::Decode);
         Ok(())
     }

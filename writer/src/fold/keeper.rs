@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
-use super::fold;
+use super::{FoldError, fold, level_marked, pack};
 use crate::maintain::connect;
 use crate::metrics::Metrics;
 
@@ -18,6 +18,8 @@ const EVERY_MS: u64 = 5_000;
 const PAUSE_FACTOR: u32 = 4;
 /// Pause after a run that failed, in milliseconds.
 const RETRY_MS: u64 = 15_000;
+/// Shortest pause between two runs of packing that left nothing, in milliseconds. Readers add up what is not packed yet.
+const PACK_EVERY_MS: u64 = 60_000;
 /// The advisory lock of the one that folds, held as long as its connection lives: "FOLK" in ASCII.
 const ELECTION_KEY: i64 = 0x46_4f_4c_4b;
 
@@ -33,7 +35,7 @@ pub async fn keep(database: tokio_postgres::Config, metrics: Metrics, shutdown: 
                     Duration::from_millis(EVERY_MS).max(began.elapsed() * PAUSE_FACTOR)
                 }
                 Err(error) => {
-                    tracing::warn!(error = crate::batch::chain(error.as_ref()), "rollups could not be folded");
+                    tracing::warn!(error = crate::batch::chain(error.as_ref()), "rollups could not be folded, packed or levelled");
                     metrics.folding.failures.inc();
                     Duration::from_millis(RETRY_MS)
                 }
@@ -51,6 +53,8 @@ pub async fn keep(database: tokio_postgres::Config, metrics: Metrics, shutdown: 
 struct Elected {
     client: Client,
     is_elected: bool,
+    /// `None`: at once.
+    next_pack_at: Option<Instant>,
 }
 
 async fn once(
@@ -60,19 +64,50 @@ async fn once(
 ) -> Result<Elected, Box<dyn Error + Send + Sync>> {
     let mut elected = match connected {
         Some(elected) => elected,
-        None => Elected { client: connect(database).await?, is_elected: false },
+        None => Elected { client: connect(database).await?, is_elected: false, next_pack_at: None },
     };
     if !elected.is_elected {
         let lock = "select pg_try_advisory_lock($1)";
         elected.is_elected = elected.client.query_one(lock, &[&ELECTION_KEY]).await?.get(0);
     }
     if elected.is_elected {
-        let began = Instant::now();
-        let folded = fold(&mut elected.client).await?;
-        if folded.deltas > 0 {
-            metrics.folding.seconds.observe(began.elapsed().as_secs_f64());
-            metrics.folding.folded(&folded);
-        }
+        // One that fails for its own reasons keeps none of the others from being done.
+        let done = [
+            fold_once(&mut elected, metrics).await,
+            pack_once(&mut elected, metrics).await,
+            level_once(&mut elected, metrics).await,
+        ];
+        done.into_iter().collect::<Result<(), FoldError>>()?;
     }
     Ok(elected)
+}
+
+async fn fold_once(elected: &mut Elected, metrics: &Metrics) -> Result<(), FoldError> {
+    let began = Instant::now();
+    let folded = fold(&mut elected.client).await?;
+    if folded.deltas > 0 {
+        metrics.folding.seconds.observe(began.elapsed().as_secs_f64());
+        metrics.folding.folded(&folded);
+    }
+    Ok(())
+}
+
+async fn pack_once(elected: &mut Elected, metrics: &Metrics) -> Result<(), FoldError> {
+    let began = Instant::now();
+    if elected.next_pack_at.is_some_and(|at| began < at) {
+        return Ok(());
+    }
+    let packed = pack(&elected.client).await?;
+    // What is left is next, after the pause that this one asks for.
+    elected.next_pack_at = (!packed.is_cut_off).then(|| began + Duration::from_millis(PACK_EVERY_MS));
+    if packed.quarters + packed.values > 0 {
+        metrics.folding.pack_seconds.observe(began.elapsed().as_secs_f64());
+        metrics.folding.packed(&packed);
+    }
+    Ok(())
+}
+
+async fn level_once(elected: &mut Elected, metrics: &Metrics) -> Result<(), FoldError> {
+    metrics.folding.days_levelled.inc_by(level_marked(&mut elected.client).await?);
+    Ok(())
 }

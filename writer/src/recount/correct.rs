@@ -6,8 +6,8 @@ use time::{Date, OffsetDateTime};
 use tokio_postgres::Transaction;
 
 use super::counted::named;
-use super::{NAMED_MAX, Recount, RecountError, bounds};
-use crate::rollup::{Counts, Dimension};
+use super::{NAMED_MAX, Recount, RecountError, bounds, known_dimensions};
+use crate::rollup::{Counts, Dimension, Sketch};
 use crate::store::{ADD_DAYS, ADD_QUARTERS, add_days, add_quarters};
 
 impl Recount {
@@ -21,14 +21,16 @@ impl Recount {
         // What nobody but holders of the lock may touch: deltas of the snapshot and folded rows give way to the recount.
         let (project, date) = (&self.project_id, self.date);
         let sql = include_str!("sql/forget_folded.sql");
-        transaction.execute(sql, &[project, &date, &self.stored.deltas]).await?;
+        transaction.execute(sql, &[project, &date, &self.stored.deltas, &known_dimensions()]).await?;
         self.put_values(transaction).await?;
-        let visitors = self.counted.visitors.to_bytes();
-        let sessions = self.counted.sessions.to_bytes();
+        let [visitors, sessions, opened, asked, submitted] =
+            self.counted.sketches.each().map(Sketch::to_bytes);
         if visitors.is_some() || sessions.is_some() {
             let sql = include_str!("sql/put_sketches.sql");
             let (visitors, sessions) = (visitors.unwrap_or_default(), sessions.unwrap_or_default());
-            transaction.execute(sql, &[project, &date, &visitors, &sessions]).await?;
+            transaction
+                .execute(sql, &[project, &date, &visitors, &sessions, &opened, &asked, &submitted])
+                .await?;
         }
         self.correct_totals(transaction).await
     }
@@ -50,7 +52,8 @@ impl Recount {
         Ok(())
     }
 
-    /// Writers add to the totals all the time. What these were off by is added, too: sums don't mind the order.
+    /// Writers add to the totals all the time. What these were off by is added, too: sums don't mind the order. Where it was packed, a
+    /// count below zero stands beside it until that is packed.
     async fn correct_totals(&self, transaction: &Transaction<'_>) -> Result<(), RecountError> {
         let project = self.project_id.as_str();
         let mut quarters: BTreeMap<(&str, OffsetDateTime), Counts> = BTreeMap::new();

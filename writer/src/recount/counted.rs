@@ -8,7 +8,7 @@ use time::{Date, OffsetDateTime};
 use tokio_postgres::{Row, Transaction};
 
 use super::{RecountError, each_row};
-use crate::rollup::{Counts, Dimension, Key, Sketch};
+use crate::rollup::{Counts, Dimension, Key, Sketch, Sketches};
 
 /// Events by value; sorted, for what is told of them.
 pub(super) type Values = BTreeMap<(Dimension, String), i64>;
@@ -18,8 +18,7 @@ pub(super) type Values = BTreeMap<(Dimension, String), i64>;
 pub(super) struct Counted {
     pub(super) quarters: BTreeMap<OffsetDateTime, Counts>,
     pub(super) values: Values,
-    pub(super) visitors: Sketch,
-    pub(super) sessions: Sketch,
+    pub(super) sketches: Sketches,
 }
 
 /// The bits of the seven sets that impressions are counted by: all but the set's own.
@@ -35,10 +34,11 @@ mod impressions_by {
 
 /// The same of interactions.
 mod interactions_by {
-    pub(super) const QUARTER: i32 = 0b0111;
-    pub(super) const LABEL: i32 = 0b1011;
-    pub(super) const VISITOR: i32 = 0b1101;
-    pub(super) const SESSION: i32 = 0b1110;
+    pub(super) const QUARTER: i32 = 0b0_1111;
+    pub(super) const LABEL: i32 = 0b1_0111;
+    pub(super) const QUESTION: i32 = 0b1_1011;
+    pub(super) const VISITOR: i32 = 0b1_1101;
+    pub(super) const SESSION: i32 = 0b1_1110;
 }
 
 impl Counted {
@@ -86,8 +86,8 @@ impl Counted {
                 let (country, city) = (row.get("geo_country"), row.get("geo_city"));
                 self.add(Key::place(country, city, row.get("geo_lat"), row.get("geo_lng")), events);
             }
-            impressions_by::VISITOR => add_id(&mut self.visitors, row, "visitor_id"),
-            impressions_by::SESSION => add_id(&mut self.sessions, row, "session_id"),
+            impressions_by::VISITOR => add_id(&mut self.sketches.visitors, row, "visitor_id"),
+            impressions_by::SESSION => add_id(&mut self.sketches.sessions, row, "session_id"),
             _ => return Err(RecountError::RawRows(date)),
         }
         Ok(())
@@ -97,15 +97,29 @@ impl Counted {
         let events: i64 = row.get("events");
         match row.get::<_, i32>("without") {
             interactions_by::QUARTER => {
-                let name: &str = row.get("event_type");
-                let place = InteractionType::ALL.iter().position(|known| known.as_str() == name);
                 let quarter = self.quarters.entry(row.get("bucket_at")).or_default();
                 quarter.interactions += events;
-                quarter.by_type[place.ok_or(RecountError::RawRows(date))?] += events;
+                quarter.by_type[interaction(row, date)? as usize] += events;
             }
-            interactions_by::LABEL => self.add(Key::label(row.get("event_label")), events),
-            interactions_by::VISITOR => add_id(&mut self.visitors, row, "visitor_id"),
-            interactions_by::SESSION => add_id(&mut self.sessions, row, "session_id"),
+            interactions_by::LABEL => {
+                self.add(Key::label(row.get("event_label")), events);
+                if interaction(row, date)? == InteractionType::ClickContact {
+                    self.add(Key::contact_label(row.get("event_label")), events);
+                }
+            }
+            interactions_by::QUESTION => {
+                // Null: all other types together.
+                if let Some(question) = row.get("question") {
+                    self.add(Key::question(Some(question)), events);
+                }
+            }
+            interactions_by::VISITOR => add_id(&mut self.sketches.visitors, row, "visitor_id"),
+            interactions_by::SESSION => {
+                add_id(&mut self.sketches.sessions, row, "session_id");
+                if let Some(session) = row.get("session_id") {
+                    self.sketches.add_done(interaction(row, date)?, session);
+                }
+            }
             _ => return Err(RecountError::RawRows(date)),
         }
         Ok(())
@@ -114,6 +128,12 @@ impl Counted {
     fn add(&mut self, key: Key<'_>, events: i64) {
         *self.values.entry((key.dimension, key.into_text().into_owned())).or_default() += events;
     }
+}
+
+fn interaction(row: &Row, date: Date) -> Result<InteractionType, RecountError> {
+    let name: &str = row.get("event_type");
+    let known = InteractionType::ALL.into_iter().find(|known| known.as_str() == name);
+    known.ok_or(RecountError::RawRows(date))
 }
 
 fn add_id(sketch: &mut Sketch, row: &Row, column: &str) {

@@ -1,20 +1,21 @@
 //! Where rollups and recount differ.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use time::{Date, OffsetDateTime};
 
 use super::counted::Counted;
 use super::stored::Stored;
-use crate::rollup::{Counts, Dimension, Sketch, SketchError};
+use crate::fold::EVERY_PROJECT;
+use crate::rollup::{Counts, Dimension, Sketch, SketchError, Sketches};
 
 /// A key at which a rollup is not what the raw rows say.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
     /// The table.
     pub rollup: &'static str,
-    /// Whose key it is.
+    /// Whose key it is; empty: every project's together.
     pub project_id: String,
     /// Of which UTC day, as `2026-11-23`.
     pub date: String,
@@ -29,19 +30,24 @@ pub struct Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { rollup, project_id, date, key, stored, counted } = self;
+        let project_id = if project_id == EVERY_PROJECT { "every project" } else { project_id.as_str() };
         write!(f, "{rollup} {project_id} {date} {key}: kept {stored}, counted {counted}")
     }
 }
 
 /// The differences of one project's day, found so far.
-struct Found<'a> {
+pub(super) struct Found<'a> {
     project_id: &'a str,
     date: Date,
-    differences: Vec<Difference>,
+    pub(super) differences: Vec<Difference>,
 }
 
-impl Found<'_> {
-    fn compare(
+impl<'a> Found<'a> {
+    pub(super) fn of(project_id: &'a str, date: Date) -> Self {
+        Self { project_id, date, differences: Vec::new() }
+    }
+
+    pub(super) fn compare(
         &mut self,
         rollup: &'static str,
         key: &str,
@@ -59,26 +65,37 @@ impl Found<'_> {
 
 /// Where one project's day is not what was counted.
 pub(super) fn between(project_id: &str, date: Date, counted: &Counted, stored: &Stored) -> Vec<Difference> {
-    let mut found = Found { project_id, date, differences: Vec::new() };
-    let words = |counts: &Counts| format!("{} + {}", counts.impressions, counts.interactions);
+    let mut found = Found::of(project_id, date);
     found.compare("daily_analytics_stats", "", words(&stored.total), words(&counted.total()));
 
-    let quarters: BTreeSet<&OffsetDateTime> = stored.quarters.keys().chain(counted.quarters.keys()).collect();
-    for quarter in quarters {
-        let kept = stored.quarters.get(quarter).copied().unwrap_or_default();
-        let real = counted.quarters.get(quarter).copied().unwrap_or_default();
-        let words = |counts: &Counts| format!("{} {:?}", words(counts), counts.by_type);
-        found.compare("quarter_hour_stats", &quarter.to_string(), words(&kept), words(&real));
-    }
+    compare_quarters(&mut found, "quarter_hours", &stored.quarters, &counted.quarters);
     for dimension in Dimension::ALL {
         compare_dimension(&mut found, dimension, counted, stored);
     }
-    for (key, kept, real) in
-        [("visitors", &stored.visitors, &counted.visitors), ("sessions", &stored.sessions, &counted.sessions)]
-    {
+    let sketches = stored.sketches.iter().zip(counted.sketches.each());
+    for (key, (kept, real)) in Sketches::COLUMNS.into_iter().zip(sketches) {
         compare_sketches(&mut found, key, kept, real);
     }
     found.differences
+}
+
+fn words(counts: &Counts) -> String {
+    format!("{} + {}", counts.impressions, counts.interactions)
+}
+
+pub(super) fn compare_quarters(
+    found: &mut Found<'_>,
+    rollup: &'static str,
+    kept: &BTreeMap<OffsetDateTime, Counts>,
+    counted: &BTreeMap<OffsetDateTime, Counts>,
+) {
+    let quarters: BTreeSet<&OffsetDateTime> = kept.keys().chain(counted.keys()).collect();
+    for quarter in quarters {
+        let kept = kept.get(quarter).copied().unwrap_or_default();
+        let real = counted.get(quarter).copied().unwrap_or_default();
+        let words = |counts: &Counts| format!("{} {:?}", words(counts), counts.by_type);
+        found.compare(rollup, &quarter.to_string(), words(&kept), words(&real));
+    }
 }
 
 /// Each value that has a row is exact with its deltas. The others are exact together, and each by itself where none of them has been
@@ -131,7 +148,12 @@ fn compare_dimension(found: &mut Found<'_>, dimension: Dimension, counted: &Coun
     }
 }
 
-fn compare_sketches(found: &mut Found<'_>, key: &str, kept: &Result<Sketch, SketchError>, real: &Sketch) {
+pub(super) fn compare_sketches(
+    found: &mut Found<'_>,
+    key: &str,
+    kept: &Result<Sketch, SketchError>,
+    real: &Sketch,
+) {
     let estimate = |sketch: &Sketch| format!("about {:.0}", sketch.estimate());
     match kept {
         Ok(kept) if kept.is_same_as(real) => {}

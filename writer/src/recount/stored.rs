@@ -6,8 +6,8 @@ use time::{Date, OffsetDateTime};
 use tokio_postgres::{Row, Transaction};
 
 use super::counted::Values;
-use super::{RecountError, each_row};
-use crate::rollup::{Counts, Dimension, Sketch, SketchError};
+use super::{RecountError, each_row, known_dimensions};
+use crate::rollup::{Counts, Dimension, Sketch, SketchError, Sketches};
 
 /// A project's day, as it is kept.
 pub(super) struct Stored {
@@ -23,8 +23,7 @@ pub(super) struct Stored {
     /// What those add.
     pub(super) unfolded: Values,
     /// Folded and not; an error where they can't be read.
-    pub(super) visitors: Result<Sketch, SketchError>,
-    pub(super) sessions: Result<Sketch, SketchError>,
+    pub(super) sketches: [Result<Sketch, SketchError>; Sketches::COLUMNS.len()],
 }
 
 impl Stored {
@@ -40,8 +39,7 @@ impl Stored {
             dimensions: HashMap::new(),
             deltas: Vec::new(),
             unfolded: Values::new(),
-            visitors: Ok(Sketch::default()),
-            sessions: Ok(Sketch::default()),
+            sketches: Sketches::COLUMNS.map(|_| Ok(Sketch::default())),
         };
         let sql = include_str!("sql/stored_quarters.sql");
         each_row(transaction, sql, project_id, date, |row| {
@@ -54,18 +52,10 @@ impl Stored {
             stored.total.impressions = row.get("impressions_count");
             stored.total.interactions = row.get("interactions_count");
         }
-        for row in transaction.query(include_str!("sql/stored_values.sql"), &[&project_id, &date]).await? {
-            // A dimension of a later release is its own to look after.
-            if let Some(dimension) = Dimension::of_number(row.get("dimension")) {
-                stored.named.insert((dimension, row.get("value")), row.get("events_count"));
-            }
+        for (key, events) in values(transaction, project_id, date).await? {
+            *stored.named.entry(key).or_default() += events;
         }
-        for row in transaction.query(include_str!("sql/stored_dimensions.sql"), &[&project_id, &date]).await?
-        {
-            if let Some(dimension) = Dimension::of_number(row.get("dimension")) {
-                stored.dimensions.insert(dimension, (row.get("named_count"), row.get("other_count")));
-            }
-        }
+        stored.dimensions = dimensions(transaction, project_id, date).await?;
         stored.add_deltas(transaction, project_id, date).await?;
         Ok(stored)
     }
@@ -78,11 +68,10 @@ impl Stored {
     ) -> Result<(), RecountError> {
         let kept = transaction.query(include_str!("sql/stored_sketches.sql"), &[&project_id, &date]).await?;
         let deltas = transaction.query(include_str!("sql/stored_deltas.sql"), &[&project_id, &date]).await?;
-        let merged = |column: &str| {
+        self.sketches = Sketches::COLUMNS.map(|column| {
             let parts = kept.iter().chain(&deltas).filter_map(|row| row.get::<_, Option<&[u8]>>(column));
             Sketch::merged(parts)
-        };
-        (self.visitors, self.sessions) = (merged("visitors"), merged("sessions"));
+        });
         for row in &deltas {
             self.deltas.push(row.get("delta_id"));
             let values: Vec<&str> = row.get("values");
@@ -97,7 +86,38 @@ impl Stored {
     }
 }
 
-fn counts(row: &Row) -> Counts {
+/// Values that have a row, packed or not; one may come twice.
+pub(super) async fn values(
+    transaction: &Transaction<'_>,
+    project_id: &str,
+    date: Date,
+) -> Result<Vec<((Dimension, String), i64)>, RecountError> {
+    let sql = include_str!("sql/stored_values.sql");
+    let rows = transaction.query(sql, &[&project_id, &date, &known_dimensions()]).await?;
+    let values = rows.iter().filter_map(|row| {
+        // A dimension of a later release is its own to look after.
+        let dimension = Dimension::of_number(row.get("dimension"))?;
+        Some(((dimension, row.get("value")), row.get("events_count")))
+    });
+    Ok(values.collect())
+}
+
+/// By dimension: how many values have a row, as it is said, and the events of the others.
+pub(super) async fn dimensions(
+    transaction: &Transaction<'_>,
+    project_id: &str,
+    date: Date,
+) -> Result<HashMap<Dimension, (i32, i64)>, RecountError> {
+    let sql = include_str!("sql/stored_dimensions.sql");
+    let rows = transaction.query(sql, &[&project_id, &date]).await?;
+    let dimensions = rows.iter().filter_map(|row| {
+        let dimension = Dimension::of_number(row.get("dimension"))?;
+        Some((dimension, (row.get("named_count"), row.get("other_count"))))
+    });
+    Ok(dimensions.collect())
+}
+
+pub(super) fn counts(row: &Row) -> Counts {
     let by_type = [
         "click_bubble_count",
         "open_chat_count",

@@ -14,7 +14,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::StoreError;
 use super::claim::{Claim, Claimed};
 use super::copy::copy_whole;
-use crate::rollup::{Counts, Day, Sums};
+use crate::rollup::{Counts, Day, Sketch, Sums};
 use crate::row::copy_form;
 
 /// Adds to the totals by quarter of an hour.
@@ -23,8 +23,18 @@ pub(crate) const ADD_QUARTERS: &str = include_str!("sql/add_quarter_hours.sql");
 pub(crate) const ADD_DAYS: &str = include_str!("sql/add_days.sql");
 
 /// Columns of a delta, in the order of its values.
-const DELTA_COLUMNS: [Type; 7] =
-    [Type::TEXT, Type::DATE, Type::INT2_ARRAY, Type::TEXT_ARRAY, Type::INT4_ARRAY, Type::BYTEA, Type::BYTEA];
+const DELTA_COLUMNS: [Type; 10] = [
+    Type::TEXT,
+    Type::DATE,
+    Type::INT2_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::INT4_ARRAY,
+    Type::BYTEA,
+    Type::BYTEA,
+    Type::BYTEA,
+    Type::BYTEA,
+    Type::BYTEA,
+];
 
 /// Adds what the loaded rows add up to, to every rollup of events.
 pub(super) async fn add(transaction: &Transaction<'_>, sums: Sums<'_>) -> Result<(), StoreError> {
@@ -53,9 +63,19 @@ async fn append_deltas(
             values.push(key.into_text());
             counts.push(count);
         }
-        let (visitors, sessions) = (day.visitors.to_bytes(), day.sessions.to_bytes());
-        let delta: [&(dyn ToSql + Sync); 7] =
-            [&project, &date, &dimensions, &values, &counts, &visitors, &sessions];
+        let [visitors, sessions, opened, asked, submitted] = day.sketches.each().map(Sketch::to_bytes);
+        let delta: [&(dyn ToSql + Sync); DELTA_COLUMNS.len()] = [
+            &project,
+            &date,
+            &dimensions,
+            &values,
+            &counts,
+            &visitors,
+            &sessions,
+            &opened,
+            &asked,
+            &submitted,
+        ];
         copy_form::put_row(&mut rows, &DELTA_COLUMNS, &delta).map_err(StoreError::Stop)?;
     }
     copy_form::put_trailer(&mut rows);

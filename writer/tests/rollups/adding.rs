@@ -43,7 +43,7 @@ async fn fifty_thousand_visitors_are_told_within_three_percent_however_often_eac
         bench.fold().await;
     }
 
-    let row = "select visitors, sessions from daily_visitors";
+    let row = "select visitors, sessions from daily_visitors where project_id = 'alpha'";
     let row = bench.client.query_one(row, &[]).await.unwrap();
     let estimate = writer::rollup::Sketch::merged([row.get::<_, &[u8]>(0)]).unwrap().estimate();
     let exact = VISITORS as f64;

@@ -13,15 +13,16 @@ fn pages(numbers: impl Iterator<Item = usize>) -> Vec<Envelope> {
 }
 
 async fn page(bench: &Bench, value: &str) -> i64 {
-    let sql =
-        "select coalesce(sum(events_count), 0)::bigint from daily_values where dimension = 2 and value = $1";
+    let sql = "select coalesce(sum(events_count), 0)::bigint from daily_values
+        where project_id = 'alpha' and dimension = 2 and value = $1";
     bench.client.query_one(sql, &[&value]).await.unwrap().get(0)
 }
 
 async fn other(bench: &Bench) -> i64 {
     bench
         .number(
-            "select coalesce(sum(events_count), 0)::bigint from daily_values where dimension = 2 and value is null",
+            "select coalesce(sum(events_count), 0)::bigint from daily_values
+             where project_id = 'alpha' and dimension = 2 and value is null",
         )
         .await
 }
@@ -32,7 +33,12 @@ async fn at_the_bound_every_value_is_named_and_one_past_it_is_other() {
     bench.store(&pages(1..NAMED_MAX + 1)).await;
     let folded = bench.fold().await;
     assert_eq!((folded.other, other(&bench).await), (0, 0));
-    assert_eq!(bench.number("select count(*) from daily_value_stats where dimension = 2").await, 1_000);
+    assert_eq!(
+        bench
+            .number("select count(*) from daily_value_stats where project_id = 'alpha' and dimension = 2")
+            .await,
+        1_000
+    );
 
     bench.store(&pages(0..1)).await;
     assert_eq!(page(&bench, "example.com/0").await, 1, "until it is folded");
@@ -56,7 +62,12 @@ async fn a_value_that_is_named_stays_so_and_one_that_is_not_stays_other() {
 
     assert_eq!(page(&bench, "example.com/1049").await, 3);
     assert_eq!(other(&bench).await, 50 + 50 + 10);
-    assert_eq!(bench.number("select count(*) from daily_value_stats where dimension = 2").await, 1_000);
+    assert_eq!(
+        bench
+            .number("select count(*) from daily_value_stats where project_id = 'alpha' and dimension = 2")
+            .await,
+        1_000
+    );
     bench.assert_equal_a_recount().await;
 }
 

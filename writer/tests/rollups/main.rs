@@ -5,7 +5,10 @@
 mod adding;
 mod bound;
 mod breaking;
+mod doing;
 mod folding;
+mod levels;
+mod packing;
 mod rebuilding;
 mod support;
 mod upgrading;

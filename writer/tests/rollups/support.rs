@@ -1,6 +1,7 @@
 //! A migrated database with two projects, a store on it, and made-up events of every kind.
 
 use fastrand::Rng;
+use serde_json::{Map, Value, json};
 use shared::envelope::Envelope;
 use shared::event::{Event, EventKind, InteractionType};
 use testkit::TestDatabase;
@@ -12,9 +13,9 @@ use writer::batch::Batch;
 use writer::enrich::geo::{Geo, Place};
 use writer::enrich::{Enricher, PreparedBatch};
 use writer::flush::flush;
-use writer::fold::{FoldError, Folded, fold};
+use writer::fold::{FoldError, Folded, Packed, fold, level_day, pack};
 use writer::maintain::connect;
-use writer::recount::{self, Difference, Recount};
+use writer::recount::{self, Difference, EveryProject, Recount};
 use writer::store::Store;
 
 pub(crate) struct Bench {
@@ -56,6 +57,10 @@ impl Bench {
         fold(&mut self.keeper().await).await
     }
 
+    pub(crate) async fn pack(&self) -> Packed {
+        pack(&self.keeper().await).await.unwrap()
+    }
+
     /// Where any rollup of any day differs from a recount.
     pub(crate) async fn differences(&mut self) -> Vec<Difference> {
         let Some((first, last)) = recount::days(&self.client).await.unwrap() else { return Vec::new() };
@@ -63,9 +68,13 @@ impl Bench {
         let days = std::iter::successors(Some(first), |day| day.next_day()).take_while(|day| *day <= last);
         for day in days {
             let snapshot = recount::begin_snapshot(&mut self.client).await.unwrap();
+            let mut every = EveryProject::of(&snapshot, day).await.unwrap();
             for project in recount::projects_of_day(&snapshot, day, None).await.unwrap() {
-                differences.extend(Recount::of(&snapshot, &project, day).await.unwrap().differences());
+                let recount = Recount::of(&snapshot, &project, day).await.unwrap();
+                differences.extend(recount.differences());
+                every.add(&recount).unwrap();
             }
+            differences.extend(every.differences());
         }
         differences
     }
@@ -86,6 +95,7 @@ impl Bench {
             for project in recount::projects_of_day(&client, day, None).await.unwrap() {
                 differences.extend(recount::rebuild_day(&mut client, &project, day).await.unwrap());
             }
+            level_day(&mut client, day).await.unwrap();
         }
         differences
     }
@@ -139,6 +149,17 @@ pub(crate) fn made_up_batch(random: &mut Rng, days: u64) -> PreparedBatch {
     batch
 }
 
+/// A question as widgets send it, or something else under its name, or none.
+fn data(random: &mut Rng, text: &dyn Fn(&mut Rng) -> String) -> Map<String, Value> {
+    let question = match random.u8(..4) {
+        0 => json!(format!("\u{a0} {} {}\n", text(random), text(random))),
+        1 => json!("ä".repeat(random.usize(100..400))),
+        2 => [json!(1), json!(null), json!({ "a": "b" })][random.usize(..3)].clone(),
+        _ => return Map::new(),
+    };
+    [("question".to_owned(), question)].into_iter().collect()
+}
+
 fn made_up_event(random: &mut Rng, days: u64) -> Event {
     let texts = ["", "other", "a", "ä\u{1b}{\"}\\", "https://Example.COM:8080/p?q=1#f", "null", "{1,2}"];
     let text = |random: &mut Rng| texts[random.usize(..texts.len())].to_owned();
@@ -150,7 +171,7 @@ fn made_up_event(random: &mut Rng, days: u64) -> Event {
         false => EventKind::Interaction {
             interaction: InteractionType::ALL[random.usize(..6)],
             label: random.bool().then(|| text(random)),
-            data: None,
+            data: random.bool().then(|| data(random, &text)),
         },
     };
     Event { age_ms: random.u64(..=days * 86_400_000), kind }

@@ -38,7 +38,7 @@ async fn a_writer_of_the_release_before_stores_on_and_a_rebuild_adds_what_it_lef
     bench.fold().await;
 
     let missing = bench.differences().await;
-    for rollup in ["quarter_hour_stats", "daily_value_stats", "daily_visitor_sketches"] {
+    for rollup in ["quarter_hours", "daily_value_stats", "daily_visitor_sketches"] {
         assert!(missing.iter().any(|difference| difference.rollup == rollup), "{rollup}: {missing:?}");
     }
     assert!(missing.iter().all(|difference| difference.rollup != "daily_analytics_stats"), "{missing:?}");

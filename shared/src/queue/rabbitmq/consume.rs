@@ -1,15 +1,17 @@
 //! The writer's end: deliveries, each acknowledged after its rows are committed and not before.
 
 use futures_util::StreamExt;
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
-use lapin::{Channel, Connection, Consumer};
+use lapin::{Channel, Connection, ConnectionProperties, Consumer};
 
-use super::{OPEN_LIMIT_S, RabbitConfig, close, within};
+use super::{OPEN_LIMIT_S, QueueState, RabbitConfig, close, within};
 use crate::queue::{Delivery, SessionError};
 
 /// Longest wait for an acknowledgement to be handed to the connection, in seconds.
 const ACK_LIMIT_S: u64 = 10;
+/// Longest wait for the broker to count a queue, or for a connection to ask by, in seconds.
+const LOOK_LIMIT_S: u64 = 2;
 
 /// A connection for consuming, with a bound on what is handed out and not acknowledged.
 pub struct ConsumeSession {
@@ -85,6 +87,16 @@ impl ConsumeSession {
         Acker(self.channel.clone())
     }
 
+    /// What counts the queue of `config` beside this session, by the same connection.
+    ///
+    /// # Errors
+    /// When the session is lost.
+    pub async fn watch(&self, config: &RabbitConfig) -> Result<QueueWatch, SessionError> {
+        let channel = self.connection.create_channel();
+        let channel = within("opening a channel", OPEN_LIMIT_S, channel).await?;
+        Ok(QueueWatch { channel, queue: config.queue(), _connection: None })
+    }
+
     /// Closes the connection in good order, within a few seconds; what was not acknowledged is handed out again.
     pub async fn close(self) {
         close(&self.connection).await;
@@ -102,6 +114,43 @@ impl Acker {
     pub async fn ack_up_to(&self, tag: u64) -> Result<(), SessionError> {
         let ack = self.0.basic_ack(tag, BasicAckOptions { multiple: true });
         within("acknowledging deliveries", ACK_LIMIT_S, ack).await
+    }
+}
+
+/// Counts a queue by a channel of its own.
+pub struct QueueWatch {
+    channel: Channel,
+    queue: String,
+    /// Where no session has one.
+    _connection: Option<Connection>,
+}
+
+impl RabbitConfig {
+    /// What counts the queue for one who does not consume it, by a connection of its own. Makes nothing on the broker.
+    ///
+    /// # Errors
+    /// When the broker is away, or is not there within two seconds.
+    pub async fn watch(&self) -> Result<QueueWatch, SessionError> {
+        within("opening a connection to count by", LOOK_LIMIT_S, async {
+            let name = ConnectionProperties::default().with_connection_name("footfall-watch".into());
+            let connection = Connection::connect_uri(self.uri.clone(), name).await?;
+            let channel = connection.create_channel().await?;
+            Ok(QueueWatch { channel, queue: self.queue(), _connection: Some(connection) })
+        })
+        .await
+    }
+}
+
+impl QueueWatch {
+    /// The queue as the broker counts it now. While it has no leader, the broker counts nothing at all.
+    ///
+    /// # Errors
+    /// When the session is lost, or the broker does not answer within two seconds.
+    pub async fn look(&self) -> Result<QueueState, SessionError> {
+        let passive = QueueDeclareOptions { passive: true, ..Default::default() };
+        let declared = self.channel.queue_declare(self.queue.as_str().into(), passive, FieldTable::default());
+        let found = within("counting the queue", LOOK_LIMIT_S, declared).await?;
+        Ok(QueueState { ready: found.message_count(), consumers: found.consumer_count() })
     }
 }
 

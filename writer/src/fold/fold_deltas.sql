@@ -1,4 +1,0 @@
--- Takes deltas away and adds their counts to the tables that are read; answers their sketches by project and day, to be merged in
--- the same transaction. $1 integer: most deltas. Nothing where another is at it. See V10__breakdowns.sql.
-select project_id, date, visitors, sessions, deltas, named, other
-from fold_deltas($1)
