@@ -28,5 +28,6 @@ mod routes;
 mod seed;
 mod shares;
 mod tenants;
+mod tables;
 mod time_zones;
 mod visits;
