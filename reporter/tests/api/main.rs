@@ -26,7 +26,7 @@ mod reporter_under_test;
 mod routes;
 mod seed;
 mod shares;
-mod tenants;
 mod tables;
+mod tenants;
 mod time_zones;
 mod visits;
