@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use hdrhistogram::Histogram;
@@ -37,8 +38,10 @@ pub struct Plan {
     pub clients: usize,
     /// Answers before any is measured.
     pub warm_up_calls: u64,
-    /// Answers that are measured.
+    /// Answers that are measured, unless time is up before.
     pub measured_calls: u64,
+    /// When no more questions are asked, in milliseconds since the start.
+    pub limit_ms: u64,
 }
 
 /// How long the answers took.
@@ -84,6 +87,7 @@ pub fn run(plan: &Plan) -> Result<Asked> {
         requests: plan.questions.iter().map(|question| request(plan, question)).collect(),
         warm_up_calls: plan.warm_up_calls,
         calls,
+        ends_at: Instant::now() + Duration::from_millis(plan.limit_ms),
         next: Cell::new(0),
         measured_from: Cell::new(None),
         histogram: RefCell::new(Histogram::new_with_bounds(1, LATENCY_US_MAX, DIGITS)?),
@@ -118,6 +122,7 @@ struct Asking {
     requests: Vec<Vec<u8>>,
     warm_up_calls: u64,
     calls: u64,
+    ends_at: Instant,
     /// The number of the next question.
     next: Cell<u64>,
     measured_from: Cell<Option<Instant>>,
@@ -143,10 +148,10 @@ impl Asking {
         Ok(())
     }
 
-    /// The number of the next question; `None` once all are taken.
+    /// The number of the next question; `None` once all are taken or time is up.
     fn take(&self) -> Option<u64> {
         let number = self.next.get();
-        if number >= self.calls {
+        if number >= self.calls || Instant::now() >= self.ends_at {
             return None;
         }
         if number == self.warm_up_calls {

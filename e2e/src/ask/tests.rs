@@ -46,6 +46,7 @@ fn plan(addr: SocketAddr) -> Plan {
         clients: 4,
         warm_up_calls: 10,
         measured_calls: 101,
+        limit_ms: 60_000,
     }
 }
 
@@ -54,6 +55,14 @@ fn every_call_is_made_once_and_the_warm_up_is_not_measured() {
     let (addr, asked) = server(200);
     let found = run(&plan(addr)).unwrap();
     assert_eq!((asked.load(Ordering::SeqCst), found.latencies.count), (111, 101));
+}
+
+#[test]
+fn nothing_is_asked_once_time_is_up() {
+    let (addr, _asked) = server(200);
+    let short = Plan { measured_calls: 1_000_000, limit_ms: 300, ..plan(addr) };
+    let found = run(&short).unwrap();
+    assert!((1..1_000_000).contains(&found.latencies.count), "{found:?}");
 }
 
 #[test]

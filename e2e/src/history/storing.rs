@@ -1,5 +1,5 @@
 //! Days are stored side by side, each from a seed of its own, so the same plan leaves the same events whatever the number of
-//! loaders. What batches append is folded meanwhile, as a writer does; but not what the last seconds bring, since a reader finds
+//! loaders. What batches append is folded meanwhile, and packed, as a writer does; but not what the last seconds bring, since a reader finds
 //! some of that at any time. Batches are ten times a writer's: fewer deltas, and the same sums.
 
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -32,6 +32,8 @@ const LATEST_EVENTS: u64 = 5_000;
 const LATEST_S: i64 = 5;
 /// Pause between two looks at what was appended, in milliseconds.
 const FOLD_PAUSE_MS: u64 = 500;
+/// Pause between two runs of packing, in milliseconds, as a writer makes it.
+const PACK_PAUSE_MS: u64 = 60_000;
 /// Losing the last moments to a crash of the machine costs a benchmark nothing.
 const SESSION: &str = "-c synchronous_commit=off";
 
@@ -51,7 +53,7 @@ pub async fn store(plan: &Plan) -> Result<Stored> {
         let _done = stored.clone().drop_guard();
         try_join_all((0..LOADERS).map(|_| load_days(plan, config.clone(), &next_day))).await
     };
-    let (loaded, ()) = tokio::try_join!(loading, fold_all(config.clone(), stored.clone()))?;
+    let (loaded, ()) = tokio::try_join!(loading, keep_rollups(config.clone(), stored.clone()))?;
     let mut loader = Loader::new(plan, config)?;
     loader.store(Batches::latest(plan)?).await?;
     let mut whole = loader.stored;
@@ -101,19 +103,25 @@ impl Loader {
     }
 }
 
-/// Folds what is appended until `stored`, and then the rest.
-async fn fold_all(config: tokio_postgres::Config, stored: CancellationToken) -> Result<()> {
+/// Folds what is appended and packs what is over until `stored`, and then the rest.
+async fn keep_rollups(config: tokio_postgres::Config, stored: CancellationToken) -> Result<()> {
     let mut client = maintain::connect(&config).await.map_err(anyhow::Error::from_boxed)?;
+    let mut packed_at = Instant::now();
     loop {
         let was_last = stored.is_cancelled();
         let folded = fold::fold(&mut client).await?;
-        if folded.deltas == 0 {
-            if was_last {
-                return Ok(());
-            }
-            sleep(Wait::from_millis(FOLD_PAUSE_MS)).await;
+        if packed_at.elapsed() > Wait::from_millis(PACK_PAUSE_MS) {
+            fold::pack(&client).await?;
+            packed_at = Instant::now();
+        }
+        match folded.deltas {
+            0 if was_last => break,
+            0 => sleep(Wait::from_millis(FOLD_PAUSE_MS)).await,
+            _ => {}
         }
     }
+    while fold::pack(&client).await?.is_cut_off {}
+    Ok(())
 }
 
 /// Batches of a stretch of time, in the order they were received.

@@ -15,6 +15,7 @@ mod fresh;
 mod hostile;
 mod limits;
 mod live;
+mod openapi;
 mod operations;
 mod outage;
 mod overview;

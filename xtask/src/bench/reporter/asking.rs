@@ -25,19 +25,30 @@ const READY_LIMIT_S: u64 = 30;
 /// Pause between two tries, in milliseconds.
 const POLL_MS: u64 = 50;
 /// Longest run of the clients, in seconds.
-const ASK_LIMIT_S: u64 = 180;
+const ASK_LIMIT_S: u64 = 120;
+/// When clients ask no more, in milliseconds.
+const CLIENTS_LIMIT_MS: u64 = 20_000;
 /// Answers before any is timed: statements are prepared, and pages are in memory.
 const WARM_UP_CALLS: u64 = 64;
 /// Bytes in a megabyte, as memory is told.
 const MB: f64 = 1024.0 * 1024.0;
 /// Every report but the dashboard, as one asks for it.
-const OTHER_REPORTS: [&str; 6] = [
+const OTHER_REPORTS: [&str; 15] = [
     "interactions",
     "impressions",
     "top-widgets",
     "impressions-by-widget",
     "impressions-by-location",
+    "impressions-by-location?cluster=grid&zoom=4",
     "dropped",
+    "breakdown?dimension=page",
+    "breakdown?dimension=referrer",
+    "breakdown?dimension=country",
+    "breakdown?dimension=interaction_type",
+    "visitors",
+    "funnel",
+    "questions",
+    "contact-labels",
 ];
 
 /// Whether answers are kept for those who ask the same within half a second.
@@ -162,8 +173,15 @@ impl Reporter {
         let addr: SocketAddr = self.service.public_url().trim_start_matches("http://").parse()?;
         let warm_up_calls = WARM_UP_CALLS.max(clients as u64);
         let questions = questions.to_vec();
-        let plan =
-            Plan { addr, key: key.to_owned(), questions, clients, warm_up_calls, measured_calls: calls };
+        let plan = Plan {
+            addr,
+            key: key.to_owned(),
+            questions,
+            clients,
+            warm_up_calls,
+            measured_calls: calls,
+            limit_ms: CLIENTS_LIMIT_MS,
+        };
         let mut program = Command::new(self.programs.join("bench-ask"));
         program.arg(serde_json::to_string(&plan)?);
         step(

@@ -42,15 +42,33 @@ fn counts(answer: &Value, list: &str, count: &str) -> Result<Vec<(String, i64)>>
         .collect())
 }
 
-/// Places may be told finer than by city, and the quietest as one sum: what is told of a city is what it has.
+/// Every city that is listed has what it has, and all of them, what is on none and the quietest add up to the whole.
 fn cities(answer: &Value, raw: &Answers) -> Result<()> {
     let places = answer["impressions_by_location"].as_array().context("there are no locations")?;
+    let of = &answer["places"];
+    let raw = match of["days"].as_str() {
+        Some("utc") => &raw.impressions_by_city_utc,
+        _ => &raw.impressions_by_city,
+    };
     let mut told: BTreeMap<City, i64> = BTreeMap::new();
     for place in places {
         let city = (place["country"].as_str().map(str::to_owned), place["city"].as_str().map(str::to_owned));
         *told.entry(city).or_default() += place["impressions"].as_i64().unwrap_or(-1);
     }
-    same("impressions_by_location", &told, &raw.impressions_by_city)
+    let listed: BTreeMap<City, i64> = raw
+        .iter()
+        .filter(|(city, _)| told.contains_key(city))
+        .map(|(city, count)| (city.clone(), *count))
+        .collect();
+    same("impressions_by_location", &told, &listed)?;
+    let part = |name: &str| of[name].as_i64().unwrap_or(-1);
+    same("impressions of no place", &part("unknown"), &raw.get(&(None, None)).copied().unwrap_or_default())?;
+    same(
+        "impressions of all places",
+        &(told.values().sum::<i64>() + part("unknown") + part("other")),
+        &raw.values().sum(),
+    )?;
+    same("impressions_by_location's total", &part("total"), &raw.values().sum())
 }
 
 fn text(value: &Value) -> String {

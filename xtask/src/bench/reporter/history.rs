@@ -20,18 +20,15 @@ const STORE_LIMIT_S: u64 = 3_600;
 const SEED: u64 = 1;
 /// Leads the databases' names.
 const PREFIX: &str = "footfall_bench_reporter_";
-/// A server of our own, so that nothing runs beside what is measured, and plans are those of `deploy/postgres`.
-const SETTINGS: [(&str, &str); 4] = [
-    ("autovacuum", "off"),
-    ("max_wal_size", "'3GB'"),
-    ("checkpoint_timeout", "'1h'"),
-    ("random_page_cost", "1.1"),
-];
+/// A server of our own stores without pausing for checkpoints, and plans as `deploy/postgres` has it.
+const SETTINGS: [(&str, &str); 3] =
+    [("max_wal_size", "'3GB'"), ("checkpoint_timeout", "'1h'"), ("random_page_cost", "1.1")];
 
 /// The databases of a server.
 pub(super) struct Histories {
     url: String,
     client: Client,
+    is_ours: bool,
     programs: PathBuf,
 }
 
@@ -57,7 +54,7 @@ impl Histories {
             }
             client.batch_execute("select pg_reload_conf()").await?;
         }
-        Ok(Self { url: url.to_owned(), client, programs: programs.to_owned() })
+        Ok(Self { url: url.to_owned(), client, is_ours, programs: programs.to_owned() })
     }
 
     /// The history of so many rows over so many days up to now; one that was kept, if it is of this build's tables.
@@ -74,8 +71,10 @@ impl Histories {
         if let Some((ends_at_s, loaded_s)) = kept.as_deref().and_then(|kept| Self::kept(kept, &of)) {
             note(&format!("the database {name} was kept: {of}"));
             let ends_at = OffsetDateTime::from_unix_timestamp(ends_at_s)?;
+            self.let_autovacuum_run(false).await?;
             return Ok(History { url, name, rows, ends_at, loaded_s });
         }
+        self.let_autovacuum_run(true).await?;
         self.client.batch_execute(&format!("drop database if exists {name} with (force)")).await?;
         self.client.batch_execute(&format!("create database {name}")).await?;
         let ends_at = clock::now();
@@ -97,8 +96,18 @@ impl Histories {
         let ends_at_s = plan.ends_at_s;
         let comment = format!("comment on database {name} is '{of}; {ends_at_s}; {:.0}'", stored.seconds);
         self.client.batch_execute(&comment).await?;
+        self.let_autovacuum_run(false).await?;
         self.client.batch_execute("checkpoint").await?;
         Ok(History { url, name, rows, ends_at, loaded_s: stored.seconds })
+    }
+
+    /// It runs while a history is stored, and never beside what is measured; of another's server it is left as it is.
+    async fn let_autovacuum_run(&self, runs: bool) -> Result<()> {
+        if self.is_ours {
+            self.client.batch_execute(&format!("alter system set autovacuum = {runs}")).await?;
+            self.client.batch_execute("select pg_reload_conf()").await?;
+        }
+        Ok(())
     }
 
     /// Of what a database says of itself: when its history ends, and how long it took to store; none where it is another's.
