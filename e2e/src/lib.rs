@@ -10,4 +10,8 @@ pub mod backlog;
 
 pub mod bare_copy;
 
+pub mod history;
+
+pub mod ask;
+
 pub mod usage;

@@ -8,11 +8,11 @@
 //! Nothing is sent twice: a request whose connection breaks is `unanswered`, and nobody knows what became of it.
 
 mod answer;
-mod connection;
+pub(crate) mod connection;
 mod plan;
 mod report;
 mod run;
-mod tally;
+pub(crate) mod tally;
 
 pub use self::plan::Plan;
 pub use self::report::{Latencies, Report};

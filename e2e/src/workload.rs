@@ -147,14 +147,15 @@ impl Workload {
             let referrer = (self.random.u32(..10) < 6).then(|| self.pick(&REFERRERS).to_owned());
             return Event { age_ms, kind: EventKind::Impression { url, referrer } };
         }
-        let (interaction, label, data) = match self.random.u32(..10) {
-            0..=3 => (InteractionType::ClickBubble, None, None),
-            4..=5 => (InteractionType::OpenChat, None, None),
-            6..=7 => {
+        let (interaction, label, data) = match self.random.u32(..20) {
+            0..8 => (InteractionType::ClickBubble, None, None),
+            8..12 => (InteractionType::OpenChat, None, None),
+            12..16 => {
                 let question = ("question".to_owned(), json!(self.pick(&QUESTIONS)));
                 (InteractionType::AskQuestion, None, Some(Map::from_iter([question])))
             }
-            8 => (InteractionType::ClickSuggestion, Some(self.pick(&LABELS)), None),
+            16..18 => (InteractionType::ClickSuggestion, Some(self.pick(&LABELS)), None),
+            18 => (InteractionType::ClickContact, Some(self.pick(&LABELS)), None),
             _ => {
                 let label = self.pick(&LABELS);
                 let fields = ("fields".to_owned(), json!(self.random.u32(2..9)));

@@ -89,6 +89,9 @@ exception when feature_not_supported then
 end
 $$;
 
+-- Every project's counts of a range of days: the totals of widgets. Rows come in order of their days, and updates leave it alone.
+create index daily_analytics_stats_date_idx on daily_analytics_stats (date);
+
 -- Days whose rows of '' are not whole, until the one that folds has made them anew. SQL can't merge sketches; the projects' own
 -- stand for that of '' until then.
 create table unlevelled_days (

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use utoipa::ToSchema;
 
 use crate::db::{DatabaseError, Snapshot};
 
@@ -10,12 +11,14 @@ use crate::db::{DatabaseError, Snapshot};
 const WRITER_SILENT_MAX_S: f64 = 10.0;
 
 /// How fresh an answer is. Both are null where no writer reports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Fresh {
     /// Every event received before this is in the answer, as far as the writers can see.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required, value_type = Option<String>, format = DateTime)]
     complete_until: Option<OffsetDateTime>,
     /// Messages that wait in the queue; one carries the events of many requests.
+    #[schema(required)]
     waiting_messages: Option<i64>,
 }
 

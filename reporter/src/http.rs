@@ -4,10 +4,12 @@ mod answer;
 mod answers;
 mod csv;
 mod desk;
+mod docs;
 mod entry;
 mod error;
 mod format;
 mod live;
+mod openapi;
 mod receipts;
 mod reports;
 
@@ -48,6 +50,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(get_only("/v1/reports/contact-labels", web::get().to(reports::contact_labels)))
         .service(get_only("/v1/reports/live", web::get().to(live::live)))
         .service(get_only("/v1/receipts/{envelope_id}", web::get().to(receipts::receipt)))
+        .service(get_only("/openapi.json", web::get().to(openapi::openapi)))
+        .service(get_only("/docs", web::get().to(openapi::page)))
+        .service(get_only("/docs/style.css", web::get().to(openapi::style)))
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::NoSuchRoute) }));
 }
 

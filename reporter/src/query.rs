@@ -13,9 +13,9 @@ mod time_zones;
 use shared::ids::ProjectId;
 use time::Date;
 
-pub(crate) use self::breakdown::{Breakdown, Kind, Property};
+pub(crate) use self::breakdown::{Breakdown, FILTER_VALUES_MAX, Kind, Property};
 pub(crate) use self::calendar::{Instants, QUARTERS_A_DAY, Quarter, first_quarter_utc, local_date};
-pub(crate) use self::cluster::Cluster;
+pub(crate) use self::cluster::{Cluster, ZOOM_MAX};
 pub(crate) use self::parameters::parameters;
 use self::period::parse_date;
 pub(crate) use self::period::{Interval, Period};

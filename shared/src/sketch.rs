@@ -75,7 +75,7 @@ impl Sketch {
 
     /// Between which numbers the truth lies in 95 of 100 cases (two standard deviations); about equal where few are counted exactly.
     pub fn bounds(&self) -> (f64, f64) {
-        let Some(hll) = &self.0 else { return (0.0, 0.0) };
+        let Some(hll) = &self.hll else { return (0.0, 0.0) };
         let (estimate, two) = (self.estimate(), NumStdDev::Two);
         let (low, high) = (hll.lower_bound(two), hll.upper_bound(two));
         if high - low < EXACT_WITHIN * estimate {
@@ -127,7 +127,7 @@ impl Merging {
 
     /// Adds what another has seen.
     pub fn merge(&mut self, other: &Self) {
-        if let Some(other) = other.sketch().0
+        if let Some(other) = other.sketch().hll
             && let Some(union) = self.union()
         {
             union.update(&other);
@@ -137,7 +137,7 @@ impl Merging {
     /// What all of it together has seen.
     pub fn sketch(&self) -> Sketch {
         let union = self.0.as_ref().filter(|union| !union.is_empty());
-        Sketch(union.map(|union| union.to_sketch(HllType::Hll8)))
+        Sketch { hll: union.map(|union| union.to_sketch(HllType::Hll8)), last: None }
     }
 
     fn union(&mut self) -> Option<&mut HllUnion> {

@@ -9,6 +9,8 @@ use crate::workspace::Workspace;
 
 mod stage;
 
+mod database;
+
 mod spread;
 
 mod round;
@@ -22,6 +24,8 @@ mod faults;
 mod writer;
 
 mod ledger;
+
+mod reporter;
 
 /// What a shell reports for a program ended by SIGINT.
 const EXIT_INTERRUPTED: u8 = 130;
@@ -45,6 +49,8 @@ enum Bench {
     Writer(writer::Arguments),
     /// What the ledger costs an envelope, in time and bytes, against the table and the statement of before.
     Ledger(ledger::Arguments),
+    /// A dashboard's answer from the rollups of millions of rows, against the same questions asked of those rows.
+    Reporter(reporter::Arguments),
 }
 
 /// Runs a benchmark to its end.
@@ -62,6 +68,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
             Bench::Faults(arguments) => faults::run(&workspace, arguments).await,
             Bench::Writer(arguments) => writer::run(&workspace, arguments).await,
             Bench::Ledger(arguments) => ledger::run(&workspace, arguments).await,
+            Bench::Reporter(arguments) => reporter::run(&workspace, arguments).await,
         }
     };
     tokio::select! {

@@ -21,6 +21,10 @@ mod bench;
 
 mod schemathesis;
 
+mod client_types;
+
+mod node;
+
 mod soak;
 
 /// Footfall's commands for developers.
@@ -43,6 +47,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Holds a real collector against its own `OpenAPI` document, by generated requests.
     Schemathesis(schemathesis::Arguments),
+    /// Makes the TypeScript types of the reporter's answers from its `OpenAPI` document, or compares them.
+    ClientTypes(client_types::Arguments),
     /// Mixed load while writers are killed at random, and then everything recounted.
     Soak(soak::Arguments),
 }
@@ -55,6 +61,7 @@ async fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(arguments).await,
         Command::Bench(arguments) => bench::run(&arguments).await,
         Command::Schemathesis(arguments) => schemathesis::run(&arguments).await,
+        Command::ClientTypes(arguments) => client_types::run(&arguments).await,
         Command::Soak(arguments) => soak::run(&arguments).await,
     };
     outcome.unwrap_or_else(|problem| {

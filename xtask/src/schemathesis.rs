@@ -1,4 +1,7 @@
-//! `cargo xtask schemathesis`: generated requests against a real collector, held against its own `OpenAPI` document.
+//! `cargo xtask schemathesis`: generated requests against a real collector and a real reporter, each held against its own `OpenAPI`
+//! document.
+//!
+//! What the collector accepted is stored by a writer before the reporter is asked, so that its answers are of something.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use shared::secret_key::{INGEST_PREFIX, MintedKey};
+use shared::secret_key::{INGEST_PREFIX, MintedKey, READER_PREFIX, SHARE_PREFIX};
 use testkit::{Data, Service, TestBroker, TestDatabase, eventually};
 use tokio::process::Command;
 
@@ -16,7 +19,7 @@ use crate::workspace::Workspace;
 
 /// The tool, as pip knows it.
 const TOOL: &str = "schemathesis==4.32.5";
-/// How long the collector may take until it accepts.
+/// How long a service may take until it is ready, and a writer until all is stored.
 const READY_LIMIT: Duration = Duration::from_secs(60);
 /// Longest wait for one answer, in seconds: no request may hang.
 const ANSWER_LIMIT_S: u64 = 10;
@@ -26,7 +29,7 @@ const PROJECT: &str = "alpha";
 /// What `cargo xtask schemathesis` takes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Requests for each operation and phase, about; twice as many in all, without and with a key.
+    /// Requests for each operation and phase, about; twice as many in all, by two who may ask different things.
     #[arg(long, default_value_t = 100)]
     examples: u32,
     /// The seed of what is generated.
@@ -34,7 +37,7 @@ pub(crate) struct Arguments {
     seed: u64,
 }
 
-/// Provides servers, starts a collector, and fails when an answer is a 5xx or not as documented.
+/// Provides servers, starts the services, and fails when an answer is a 5xx or not as documented.
 ///
 /// # Errors
 /// When there is no python3, no server, or nothing builds.
@@ -45,7 +48,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
         format!("schemathesis from {}", tool.display())
     })
     .await?;
-    let built = workspace.cargo().args(["build", "--package", "collector"]).status().await;
+    let built = workspace
+        .cargo()
+        .args(["build"])
+        .args(["collector", "writer", "reporter"].map(|name| format!("--package={name}")))
+        .status()
+        .await;
     if !built.context("starting cargo")?.success() {
         return Ok(ExitCode::FAILURE);
     }
@@ -82,41 +90,103 @@ async fn succeed(mut command: Command, what: &'static str) -> Result<()> {
     Ok(())
 }
 
-/// Whether the collector keeps its word, without a key and with one.
+/// Whether both keep their word.
 async fn ask(workspace: &Workspace, servers: &Servers, tool: &Path, arguments: &Arguments) -> Result<bool> {
     let database = TestDatabase::on(&servers.database_url).await;
-    let key = make_project(&database).await?;
     let broker = TestBroker::on(&servers.amqp_url);
-    let settings = [
-        ("AMQP_URL", broker.url()),
-        ("FOOTFALL_QUEUE_PREFIX", broker.prefix()),
-        ("DATABASE_URL", &database.url()),
-        ("FOOTFALL_PUBLIC_ADDR", "127.0.0.1:0"),
-        ("FOOTFALL_OPS_ADDR", "127.0.0.1:0"),
-        // A busy machine is no slow queue, and all of this comes from one address for one project.
-        ("FOOTFALL_ANSWER_LIMIT_MS", "10000"),
-        ("FOOTFALL_ADDRESS_REQUESTS_PER_S", "0"),
-        ("FOOTFALL_PROJECT_EVENTS_PER_S", "0"),
-    ];
-    let collector = Service::spawn_from(&workspace.target.join("debug"), "collector", &settings).await;
-    eventually("the collector accepts", READY_LIMIT, async || {
-        let shown = metrics(&collector).await.ok()?;
-        let is_ready = !shown.contains("footfall_collector_accepting_workers 0")
-            && shown.contains("footfall_collector_projects_loaded 1");
-        is_ready.then_some(())
-    })
-    .await;
+    let asking = Asking { workspace, tool, arguments, database: &database, broker: &broker };
+    let key = make_project(&database).await?;
+    let is_collector_sound = asking.collector(&key).await?;
+    asking.store_all().await?;
+    Ok(asking.reporter().await? && is_collector_sound)
+}
 
-    let folder = workspace.root.join("xtask/schemathesis");
-    // It leaves its notes where it is started.
-    let notes = workspace.footfall.join("schemathesis");
-    fs::create_dir_all(&notes).with_context(|| format!("making {}", notes.display()))?;
-    let mut is_sound = true;
-    for (who, header) in
-        [("a page", None), ("a server with a key", Some(format!("Authorization: Bearer {key}")))]
-    {
-        note(&format!("asking as {who}"));
-        let mut command = Command::new(tool);
+/// Everything that is asked with.
+struct Asking<'a> {
+    workspace: &'a Workspace,
+    tool: &'a Path,
+    arguments: &'a Arguments,
+    database: &'a TestDatabase,
+    broker: &'a TestBroker,
+}
+
+impl Asking<'_> {
+    async fn start(&self, name: &str, settings: &[(&str, &str)]) -> Service {
+        let url = self.database.url();
+        let own = [
+            ("AMQP_URL", self.broker.url()),
+            ("FOOTFALL_QUEUE_PREFIX", self.broker.prefix()),
+            ("DATABASE_URL", url.as_str()),
+            ("FOOTFALL_PUBLIC_ADDR", "127.0.0.1:0"),
+            ("FOOTFALL_OPS_ADDR", "127.0.0.1:0"),
+        ];
+        let settings = [&own, settings].concat();
+        Service::spawn_from(&self.workspace.target.join("debug"), name, &settings).await
+    }
+
+    /// Asks a collector, without a key and with one.
+    async fn collector(&self, key: &str) -> Result<bool> {
+        let settings = [
+            // A busy machine is no slow queue, and all of this comes from one address for one project.
+            ("FOOTFALL_ANSWER_LIMIT_MS", "10000"),
+            ("FOOTFALL_ADDRESS_REQUESTS_PER_S", "0"),
+            ("FOOTFALL_PROJECT_EVENTS_PER_S", "0"),
+        ];
+        let collector = self.start("collector", &settings).await;
+        eventually("the collector accepts", READY_LIMIT, async || {
+            let shown = metrics(&collector).await.ok()?;
+            let is_ready = !shown.contains("footfall_collector_accepting_workers 0")
+                && shown.contains("footfall_collector_projects_loaded 1");
+            is_ready.then_some(())
+        })
+        .await;
+        let by_page = self.ask(&collector, "collector: a page", None).await?;
+        let by_server = self.ask(&collector, "collector: a server with a key", Some(key)).await?;
+        show_fates(&metrics(&collector).await?)?;
+        Ok(by_page && by_server)
+    }
+
+    /// Lets a writer store what the collector accepted.
+    async fn store_all(&self) -> Result<()> {
+        let mut writer = self.start("writer", &[]).await;
+        let (queue, client) = (self.broker.config().queue(), self.database.client().await);
+        let stored =
+            "select exists (select from analytics_impressions), exists (select from analytics_events)";
+        eventually("a writer stored what was accepted", READY_LIMIT, async || {
+            let row = client.query_one(stored, &[]).await.ok()?;
+            let is_stored = row.get(0) && row.get(1) && self.broker.ready_count(&queue).await == Some(0);
+            is_stored.then_some(())
+        })
+        .await;
+        writer.terminate().await;
+        Ok(())
+    }
+
+    /// Asks a reporter, with a key and by a share link.
+    async fn reporter(&self) -> Result<bool> {
+        let settings = [("FOOTFALL_KEY_REQUESTS_PER_S", "0"), ("FOOTFALL_STRANGER_REQUESTS_PER_S", "0")];
+        let reporter = self.start("reporter", &settings).await;
+        eventually("the reporter is ready", READY_LIMIT, async || {
+            let ready = reqwest::get(format!("{}/readyz", reporter.ops_url())).await.ok()?;
+            ready.status().is_success().then_some(())
+        })
+        .await;
+        let (key, share) = make_reader(self.database).await?;
+        let by_key = self.ask(&reporter, "reporter: a dashboard with a key", Some(&key)).await?;
+        let by_share = self.ask(&reporter, "reporter: whoever has a share link", Some(&share)).await?;
+        show_reports(&metrics(&reporter).await?)?;
+        Ok(by_key && by_share)
+    }
+
+    async fn ask(&self, service: &Service, who: &str, key: Option<&str>) -> Result<bool> {
+        note(&format!("asking the {who}"));
+        let folder = self.workspace.root.join("xtask/schemathesis");
+        // It leaves its notes where it is started.
+        let notes = self.workspace.footfall.join("schemathesis");
+        fs::create_dir_all(&notes).with_context(|| format!("making {}", notes.display()))?;
+        let Arguments { examples, seed } = self.arguments;
+        let header = key.map(|key| format!("Authorization: Bearer {key}"));
+        let mut command = Command::new(self.tool);
         command
             .current_dir(&notes)
             .env("SCHEMATHESIS_HOOKS", folder.join("hooks.py"))
@@ -127,17 +197,17 @@ async fn ask(workspace: &Workspace, servers: &Servers, tool: &Path, arguments: &
             .arg(folder.join("schemathesis.toml"))
             .args(["run", "--no-color", "--continue-on-failure"])
             .args(["--generation-database", "none", "--request-timeout", &ANSWER_LIMIT_S.to_string()])
-            .args(["--max-examples", &arguments.examples.to_string(), "--seed", &arguments.seed.to_string()])
+            .args(["--max-examples", &examples.to_string(), "--seed", &seed.to_string()])
             .args(header.iter().flat_map(|header| ["--header", header]))
-            .arg(format!("{}/openapi.json", collector.public_url()));
-        is_sound &= command.kill_on_drop(true).status().await.context("starting schemathesis")?.success();
+            // An answer that does not end is none that it can look at.
+            .args(["--exclude-path", "/v1/reports/live"])
+            .arg(format!("{}/openapi.json", service.public_url()));
+        Ok(command.kill_on_drop(true).status().await.context("starting schemathesis")?.success())
     }
-    show_fates(&metrics(&collector).await?)?;
-    Ok(is_sound)
 }
 
-async fn metrics(collector: &Service) -> Result<String> {
-    Ok(reqwest::get(format!("{}/metrics", collector.ops_url())).await?.text().await?)
+async fn metrics(service: &Service) -> Result<String> {
+    Ok(reqwest::get(format!("{}/metrics", service.ops_url())).await?.text().await?)
 }
 
 /// Shows how often each code was answered; where nothing was accepted, nothing was shown.
@@ -152,12 +222,49 @@ fn show_fates(metrics: &str) -> Result<()> {
     Ok(())
 }
 
+/// Shows how often each report was answered; one that never was is not shown to be anything.
+fn show_reports(metrics: &str) -> Result<()> {
+    let counted =
+        metrics.lines().filter_map(|line| line.strip_prefix("footfall_reporter_requests_total{route="));
+    let counted: Vec<String> = counted
+        .map(|counted| counted.replace(['"', '}'], "").replace(",status=", " "))
+        .filter(|counted| counted.starts_with("/v1/reports/"))
+        .collect();
+    note(&format!("answered: {}", counted.join(", ")));
+    let route = |counted: &String| counted.split(' ').next().unwrap_or_default().to_owned();
+    let answered: Vec<String> =
+        counted.iter().filter(|counted| counted.contains(" 2xx ")).map(route).collect();
+    let silent: Vec<String> = counted.iter().map(route).filter(|route| !answered.contains(route)).collect();
+    if answered.is_empty() || !silent.is_empty() {
+        bail!("never answered: {}; look at xtask/schemathesis/hooks.py", silent.join(", "));
+    }
+    Ok(())
+}
+
 /// The project that requests are for, and a secret key of it.
 async fn make_project(database: &TestDatabase) -> Result<String> {
-    let key = MintedKey::mint(INGEST_PREFIX).context("asking the operating system for random bytes")?;
+    let key = mint(INGEST_PREFIX)?;
     let client = database.client().await;
     client.execute("insert into projects (project_id, name) values ($1, $1)", &[&PROJECT]).await?;
     let sql = "insert into ingest_keys (key_id, project_id, name, secret_sha256) values ($1, $2, 'test', $3)";
     client.execute(sql, &[&key.key_id(), &PROJECT, &key.secret_sha256().as_slice()]).await?;
     Ok(key.text())
+}
+
+/// A key that sees every project, and a share link to the one there is.
+async fn make_reader(database: &TestDatabase) -> Result<(String, String)> {
+    let (key, share) = (mint(READER_PREFIX)?, mint(SHARE_PREFIX)?);
+    let client = database.client().await;
+    let sql =
+        "insert into api_keys (key_id, name, secret_sha256, all_projects) values ($1, 'test', $2, true)";
+    client.execute(sql, &[&key.key_id(), &key.secret_sha256().as_slice()]).await?;
+    let sql = "insert into shares (share_id, name, secret_sha256) values ($1, 'test', $2)";
+    client.execute(sql, &[&share.key_id(), &share.secret_sha256().as_slice()]).await?;
+    let sql = "insert into share_projects (share_id, project_id) values ($1, $2)";
+    client.execute(sql, &[&share.key_id(), &PROJECT]).await?;
+    Ok((key.text(), share.text()))
+}
+
+fn mint(prefix: &'static str) -> Result<MintedKey> {
+    MintedKey::mint(prefix).context("asking the operating system for random bytes")
 }

@@ -12,19 +12,19 @@ use super::answer;
 const BUFFER_BYTES: usize = 1024;
 
 /// A connection that is opened when it is first needed, and again after it broke.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     addr: SocketAddr,
     stream: Option<TcpStream>,
     buffer: Vec<u8>,
 }
 
 impl Connection {
-    pub(super) fn new(addr: SocketAddr) -> Self {
+    pub(crate) fn new(addr: SocketAddr) -> Self {
         Self { addr, stream: None, buffer: Vec::with_capacity(BUFFER_BYTES) }
     }
 
     /// Connects, unless it is connected.
-    pub(super) async fn open(&mut self) -> io::Result<()> {
+    pub(crate) async fn open(&mut self) -> io::Result<()> {
         if self.stream.is_none() {
             let stream = TcpStream::connect(self.addr).await?;
             stream.set_nodelay(true)?;
@@ -34,7 +34,7 @@ impl Connection {
     }
 
     /// Sends a request and waits for the whole answer, of which it tells the status.
-    pub(super) async fn exchange(&mut self, request: &[u8]) -> io::Result<u16> {
+    pub(crate) async fn exchange(&mut self, request: &[u8]) -> io::Result<u16> {
         self.open().await?;
         let Some(mut stream) = self.stream.take() else {
             return Err(io::ErrorKind::NotConnected.into());

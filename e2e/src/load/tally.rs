@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::report::{Latencies, Report};
 
 /// Longest latency that is told from longer ones, in microseconds.
-const LATENCY_US_MAX: u64 = 120_000_000;
+pub(crate) const LATENCY_US_MAX: u64 = 120_000_000;
 /// Significant decimal digits of a latency.
-const DIGITS: u8 = 3;
+pub(crate) const DIGITS: u8 = 3;
 /// The status of an accepted request.
 const ACCEPTED: u16 = 202;
 
@@ -85,7 +85,8 @@ impl Tally {
     }
 }
 
-fn latencies(histogram: &Histogram<u64>) -> Latencies {
+/// What a histogram of microseconds tells.
+pub(crate) fn latencies(histogram: &Histogram<u64>) -> Latencies {
     let at = |share| histogram.value_at_quantile(share);
     Latencies {
         count: histogram.len(),

@@ -82,7 +82,7 @@ async fn the_daily_rollup_is_keyed_by_project_and_date() {
             "interactions_count bigint not-null default 0",
         ]
     );
-    assert_eq!(indexes(&client, "daily_analytics_stats").await, ["primary project_id, date"]);
+    assert_eq!(indexes(&client, "daily_analytics_stats").await, ["date", "primary project_id, date"]);
 }
 
 #[tokio::test]

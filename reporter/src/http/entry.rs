@@ -8,7 +8,7 @@ use crate::http::error::ApiError;
 
 /// What a share link opens. All else wants a key, a new route as long as it does not stand here: whoever shares a dashboard
 /// shares counts, not what visitors wrote (questions), nor what became of single requests (receipts).
-const OPEN_TO_SHARES: [&str; 12] = [
+pub(super) const OPEN_TO_SHARES: [&str; 12] = [
     "/v1/reports/overview",
     "/v1/reports/interactions",
     "/v1/reports/impressions",

@@ -2,8 +2,9 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use serde_json::json;
+use serde::Serialize;
 use shared::rate::Limited;
+use utoipa::ToSchema;
 
 use crate::auth::AuthError;
 use crate::db::DatabaseError;
@@ -49,6 +50,26 @@ pub(crate) enum ApiError {
     NoSuchRoute,
 }
 
+/// What a refused client is told.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(super) struct ErrorBody<'a> {
+    error: ErrorDetail<'a>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct ErrorDetail<'a> {
+    /// Stable: programs go by it.
+    #[schema(schema_with = super::openapi::code)]
+    code: &'static str,
+    /// For people: what to change.
+    message: String,
+    /// The parameter that is to be changed, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    field: Option<&'a str>,
+}
+
 /// What a client may know of the database's trouble.
 fn client_words(error: &DatabaseError) -> &'static str {
     match error {
@@ -72,7 +93,8 @@ fn streams_words(refused: Refused) -> &'static str {
 }
 
 impl ApiError {
-    fn code(&self) -> &'static str {
+    /// The stable name.
+    pub(super) fn code(&self) -> &'static str {
         match self {
             Self::Unauthorized => "unauthorized",
             Self::NotShared => "not_shared",
@@ -134,11 +156,8 @@ impl ResponseError for ApiError {
             StatusCode::SERVICE_UNAVAILABLE => response.insert_header((header::RETRY_AFTER, RETRY_AFTER_S)),
             _ => &mut response,
         };
-        let mut error = json!({ "code": self.code(), "message": self.to_string() });
-        if let Some(field) = self.field() {
-            error["field"] = json!(field);
-        }
-        response.json(json!({ "error": error }))
+        let error = ErrorDetail { code: self.code(), message: self.to_string(), field: self.field() };
+        response.json(ErrorBody { error })
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use shared::dimension::Dimension;
 use shared::event::InteractionType;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -21,7 +22,7 @@ use crate::reports::{Cell, Report};
 pub(crate) const FILTERED_EVENTS_MAX: i64 = 200_000;
 
 /// Events by a property of theirs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BreakdownReport {
     period: AnsweredPeriod,
     days: Days,
@@ -36,12 +37,15 @@ pub(crate) struct BreakdownReport {
 }
 
 /// One value.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = BreakdownEntry)]
 pub(crate) struct Entry {
     /// Null for the events that have none, or of which it is not known.
+    #[schema(required)]
     value: Option<String>,
     /// The country of a city; of other values there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required)]
     country: Option<String>,
     count: i64,
 }

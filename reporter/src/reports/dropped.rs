@@ -1,6 +1,7 @@
 //! What rules dropped: the owner's count of what was not counted.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -12,7 +13,7 @@ use crate::reports::{Cell, Report};
 const ENTRIES_MAX: i64 = 10_000;
 
 /// What rules dropped.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Dropped {
     period: AnsweredPeriod,
     /// The latest first.
@@ -20,7 +21,7 @@ pub(crate) struct Dropped {
 }
 
 /// Events that one rule dropped in one project on one day.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DroppedEvents {
     project_id: String,
     name: String,

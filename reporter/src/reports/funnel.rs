@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use shared::sketch::Merging;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -21,7 +22,7 @@ const SHARE_PARTS: f64 = 10_000.0;
 /// How far sessions go.
 ///
 /// A session has taken a step if it has that step's event or a later one's. What has no session is not counted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Funnel {
     period: AnsweredPeriod,
     days: Days,
@@ -32,7 +33,7 @@ pub(crate) struct Funnel {
 }
 
 /// One project's.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProjectFunnel {
     project_id: String,
     name: String,
@@ -40,13 +41,15 @@ pub(crate) struct ProjectFunnel {
 }
 
 /// One step.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FunnelStep)]
 pub(crate) struct Step {
     /// `loaded`, `opened`, `asked` or `submitted`.
     step: &'static str,
     /// Different sessions that took it.
     sessions: Estimate,
     /// The part of the step before that took this one, from 0 to 1; null for the first, and where none took the one before.
+    #[schema(required)]
     share: Option<f64>,
 }
 

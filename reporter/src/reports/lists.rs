@@ -7,6 +7,7 @@ use shared::dimension::{Dimension, Key};
 use shared::event::InteractionType;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -23,7 +24,7 @@ const TYPE_COLUMNS: [&str; InteractionType::ALL.len()] =
     ["click_bubble", "open_chat", "ask_question", "click_suggestion", "submit_form", "click_contact"];
 
 /// What visitors asked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Questions {
     period: AnsweredPeriod,
     days: Days,
@@ -36,15 +37,16 @@ pub(crate) struct Questions {
 }
 
 /// A question.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct QuestionAsked {
     /// As the visitor wrote it, cut where it is long; null where none was sent along.
+    #[schema(required)]
     question: Option<String>,
     count: i64,
 }
 
 /// Which contacts visitors clicked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ContactLabels {
     period: AnsweredPeriod,
     days: Days,
@@ -57,9 +59,10 @@ pub(crate) struct ContactLabels {
 }
 
 /// A contact, by its label.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LabelClicked {
     /// Null where it has none.
+    #[schema(required)]
     label: Option<String>,
     count: i64,
 }

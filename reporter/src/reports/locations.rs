@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::f64::consts::PI;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -22,7 +23,7 @@ const LATITUDE_MAX: f64 = 85.051_128;
 const MEAN_PER_DEGREE: f64 = 10_000.0;
 
 /// Impressions by place.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ImpressionsByLocation {
     period: AnsweredPeriod,
     #[serde(flatten)]
@@ -30,7 +31,7 @@ pub(crate) struct ImpressionsByLocation {
 }
 
 /// Places, and what is on none of them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Located {
     /// The busiest first, at most as many as asked for.
     impressions_by_location: Vec<LocationImpressions>,
@@ -38,15 +39,19 @@ pub(crate) struct Located {
 }
 
 /// A place on the map, or several put together.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct LocationImpressions {
     /// Null where it is not known, or the same for all.
+    #[schema(required)]
     country: Option<String>,
     /// Null where it is not known, or the same for all.
+    #[schema(required)]
     city: Option<String>,
     /// The centre, each place weighing as much as it has impressions; null where no position is known.
+    #[schema(required)]
     lat: Option<f64>,
     /// As `lat`.
+    #[schema(required)]
     lng: Option<f64>,
     impressions: i64,
 }
@@ -73,7 +78,8 @@ impl LocationImpressions {
 }
 
 /// What the list of places is made of.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Places)]
 pub(crate) struct OfPlaces {
     days: Days,
     /// How places were put together: `place`, `city` or `grid`.

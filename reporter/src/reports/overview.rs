@@ -1,6 +1,7 @@
 //! All five components of the dashboard, from one snapshot: their numbers agree.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -12,7 +13,7 @@ use crate::reports::timeline::{CountOverTime, timeline};
 use crate::reports::widgets::{TopWidget, WidgetImpressions, widgets};
 
 /// The whole dashboard.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Overview {
     period: AnsweredPeriod,
     interactions: CountOverTime,

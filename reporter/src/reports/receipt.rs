@@ -4,21 +4,24 @@ use serde::Serialize;
 use shared::ids::EnvelopeId;
 use time::OffsetDateTime;
 use tokio_postgres::types::ToSql;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
 
 /// An envelope's fate in each project of the scope that it reached.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Receipt {
+    #[schema(value_type = String, format = "uuid")]
     envelope_id: EnvelopeId,
     projects: Vec<ProjectReceipt>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct ProjectReceipt {
     project_id: String,
     #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     committed_at: OffsetDateTime,
     stored: i32,
     /// Events that a rule of the project dropped.
@@ -26,9 +29,10 @@ struct ProjectReceipt {
     quarantined: Vec<Quarantined>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Quarantined {
     /// The event's place in its envelope, counted from 0.
+    #[schema(required)]
     event_index: Option<i32>,
     reason: String,
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use shared::sketch::{Merging, Sketch};
 use time::Date;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::ProjectScope;
@@ -14,7 +15,7 @@ use crate::query::Instants;
 const ERROR_PARTS: f64 = 10_000.0;
 
 /// How many different ones there were, about.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Estimate {
     /// The most likely number.
     estimate: i64,

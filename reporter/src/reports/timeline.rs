@@ -1,6 +1,7 @@
 //! Impressions and interactions over time: the header cards, their sparklines and the line chart.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -10,18 +11,19 @@ use crate::reports::quarters::{Counts, Quarters};
 use crate::reports::{Cell, Report};
 
 /// How often something happened in a period, and when.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CountOverTime {
     /// The sum of the series.
     total: i64,
     /// The total of the period before, where the client compares.
+    #[schema(required)]
     previous: Option<i64>,
     /// Every interval of the period, in order.
     series: Vec<Point>,
 }
 
 /// One interval.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Point {
     /// Where it starts: a local date, or for hours the local time with its offset.
     at: String,
@@ -29,7 +31,7 @@ pub(crate) struct Point {
 }
 
 /// Interactions, or impressions, over time.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CountReport {
     period: AnsweredPeriod,
     #[serde(flatten)]

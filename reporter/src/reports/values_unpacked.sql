@@ -7,12 +7,11 @@
 --   $5 text[]: project ids, or null for every project: what waits to be folded has no row for all of them
 -- Counts on daily_value_stats_pkey (project_id, dimension, date, value), daily_dimension_stats_pkey (project_id, date, dimension)
 -- and rollup_deltas_project_id_date_idx; for every project scans rollup_deltas, whose rows live for seconds.
-select value, sum(events_count)::bigint as events
+select value, events_count as events
 from daily_value_stats
 where project_id = any ($1::text[])
   and dimension = $2::smallint
   and date between $3::date and $4::date
-group by value
 union all
 select null, sum(other_count)::bigint
 from daily_dimension_stats

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use shared::sketch::Merging;
 use time::Date;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -29,7 +30,7 @@ impl VisitorsPoint {
 }
 
 /// How many visitors came, in how many sessions.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Visitors {
     period: AnsweredPeriod,
     days: Days,
@@ -38,6 +39,7 @@ pub(crate) struct Visitors {
     /// Different sessions.
     sessions: Estimate,
     /// The same of the period before, where the client compares.
+    #[schema(required)]
     previous: Option<PreviousVisitors>,
     /// How finely the series is cut: `day`, `week` or `month`; an hour's visitors are not counted apart.
     interval: &'static str,
@@ -47,7 +49,7 @@ pub(crate) struct Visitors {
 }
 
 /// The period before.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PreviousVisitors {
     days: Days,
     visitors: Estimate,
@@ -55,7 +57,7 @@ pub(crate) struct PreviousVisitors {
 }
 
 /// One interval.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct VisitorsPoint {
     /// The date it starts at.
     at: String,

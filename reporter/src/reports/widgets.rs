@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 use serde::Serialize;
-use time::{Date, Duration, OffsetDateTime};
+use time::{Date, Duration};
+use tokio_postgres::types::ToSql;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -17,7 +19,7 @@ use crate::reports::{Cell, Report};
 const WIDGETS_MAX: usize = 1_000;
 
 /// A widget in the top list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TopWidget {
     project_id: String,
     name: String,
@@ -25,7 +27,7 @@ pub(crate) struct TopWidget {
 }
 
 /// A widget in the donut.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WidgetImpressions {
     project_id: String,
     name: String,
@@ -33,7 +35,7 @@ pub(crate) struct WidgetImpressions {
 }
 
 /// The widgets with the most interactions.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TopWidgets {
     period: AnsweredPeriod,
     /// Descending, ties by id; at most as many as asked for.
@@ -41,7 +43,7 @@ pub(crate) struct TopWidgets {
 }
 
 /// The widgets that were loaded.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ImpressionsByWidget {
     period: AnsweredPeriod,
     /// Descending, ties by id; at most [`WIDGETS_MAX`].
@@ -104,23 +106,30 @@ pub(super) async fn widgets(
     scope: &ProjectScope,
     question: &Question,
 ) -> Result<Widgets, DatabaseError> {
-    let days = WidgetDays::of(question.instants);
-    let sql = include_str!("widgets.sql");
-    let rows = snapshot
-        .rows(
-            sql,
-            &[
-                &scope.project_ids(),
-                &days.first,
-                &days.last,
-                &days.dates,
-                &days.first_quarters,
-                &days.last_quarters,
-                &days.starts_at,
-                &days.ends_at,
-            ],
-        )
-        .await?;
+    let days = WholeDays::of(question.instants);
+    let quarters = |of: fn(&Part) -> Quarter| -> Vec<i32> {
+        days.parts
+            .iter()
+            .map(|part| i32::try_from(of(part) - first_quarter_utc(part.date)).unwrap_or_default())
+            .collect()
+    };
+    let dates: Vec<Date> = days.parts.iter().map(|part| part.date).collect();
+    let (firsts, lasts) = (quarters(|part| part.quarters.start + 1), quarters(|part| part.quarters.end));
+    let instants = days.parts.iter().map(|part| Instants::of(part.quarters.clone()));
+    let (starts_at, ends_at): (Vec<_>, Vec<_>) = instants.map(|part| (part.starts_at, part.ends_at)).unzip();
+    let signs: Vec<i32> = days.parts.iter().map(|part| if part.is_taken_away { -1 } else { 1 }).collect();
+    let parameters: [&(dyn ToSql + Sync); 9] = [
+        &scope.project_ids(),
+        &days.first,
+        &days.last,
+        &dates,
+        &firsts,
+        &lasts,
+        &starts_at,
+        &ends_at,
+        &signs,
+    ];
+    let rows = snapshot.rows(include_str!("widgets.sql"), &parameters).await?;
     let widget = |row: &tokio_postgres::Row| {
         Ok(Widget {
             project_id: row.try_get("project_id")?,
@@ -131,57 +140,47 @@ pub(super) async fn widgets(
     Ok(Widgets(rows.iter().map(widget).collect::<Result<_, tokio_postgres::Error>>()?))
 }
 
-/// A range of time as whole UTC days and at most two parts of days; an entry a part.
+/// A range of time as whole UTC days and parts of days.
 #[derive(Debug, PartialEq, Eq)]
-struct WidgetDays {
+struct WholeDays {
     /// The whole days; none where the last lies before the first.
     first: Date,
     last: Date,
-    dates: Vec<Date>,
-    /// Which quarters of the day, counted from 1, the last included.
-    first_quarters: Vec<i32>,
-    last_quarters: Vec<i32>,
-    starts_at: Vec<OffsetDateTime>,
-    ends_at: Vec<OffsetDateTime>,
+    parts: Vec<Part>,
 }
 
-impl WidgetDays {
+/// A part of a UTC day that is added, or taken away from a whole day: whichever has fewer quarters to be added up.
+#[derive(Debug, PartialEq, Eq)]
+struct Part {
+    date: Date,
+    quarters: Range<Quarter>,
+    is_taken_away: bool,
+}
+
+impl WholeDays {
     fn of(instants: Instants) -> Self {
         let range = instants.quarters();
         let (first, last) = instants.utc_days();
-        let mut days = Self {
-            first,
-            last,
-            dates: Vec::new(),
-            first_quarters: Vec::new(),
-            last_quarters: Vec::new(),
-            starts_at: Vec::new(),
-            ends_at: Vec::new(),
-        };
-        if days.add_part(first, &range) {
+        let mut days = Self { first, last, parts: Vec::new() };
+        if !days.is_whole(first, &range) {
             days.first = first.saturating_add(Duration::DAY);
         }
-        if last != first && days.add_part(last, &range) {
+        if last != first && !days.is_whole(last, &range) {
             days.last = last.saturating_sub(Duration::DAY);
         }
         days
     }
 
-    /// Adds what the range has of a day, unless that is all of it.
-    fn add_part(&mut self, date: Date, range: &Range<Quarter>) -> bool {
+    /// Whether most of a day lies in the range; either way, notes what makes it exact.
+    fn is_whole(&mut self, date: Date, range: &Range<Quarter>) -> bool {
         let start = first_quarter_utc(date);
-        let part = start.max(range.start)..(start + QUARTERS_A_DAY).min(range.end);
-        if part == (start..start + QUARTERS_A_DAY) {
-            return false;
-        }
-        let of_day = |quarter: Quarter| i32::try_from(quarter - start).unwrap_or_default();
-        let instants = Instants::of(part.clone());
-        self.dates.push(date);
-        self.first_quarters.push(of_day(part.start) + 1);
-        self.last_quarters.push(of_day(part.end));
-        self.starts_at.push(instants.starts_at);
-        self.ends_at.push(instants.ends_at);
-        true
+        let day = start..start + QUARTERS_A_DAY;
+        let inside = day.start.max(range.start)..day.end.min(range.end);
+        let is_whole = (inside.end - inside.start) * 2 > QUARTERS_A_DAY;
+        let parts = if is_whole { vec![day.start..inside.start, inside.end..day.end] } else { vec![inside] };
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        self.parts.extend(parts.map(|quarters| Part { date, quarters, is_taken_away: is_whole }));
+        is_whole
     }
 }
 
@@ -233,7 +232,29 @@ impl Widgets {
 
 #[cfg(test)]
 mod tests {
+    use time::macros::date;
+
     use super::*;
+
+    #[test]
+    fn a_day_is_counted_whole_less_what_is_outside_or_not_at_all_but_what_is_inside() {
+        let midnight = first_quarter_utc(date!(2026 - 11 - 02));
+        let days = |range: Range<Quarter>| WholeDays::of(Instants::of(range));
+        let utc = days(midnight..midnight + 2 * QUARTERS_A_DAY);
+        assert_eq!((utc.first, utc.last), (date!(2026 - 11 - 02), date!(2026 - 11 - 03)));
+        assert_eq!(utc.parts, []);
+        // Two hours before midnight, in a zone east of UTC.
+        let east = days(midnight - 8..midnight + QUARTERS_A_DAY - 8);
+        assert_eq!((east.first, east.last), (date!(2026 - 11 - 02), date!(2026 - 11 - 02)));
+        let part = |date, quarters, is_taken_away| Part { date, quarters, is_taken_away };
+        let end = midnight + QUARTERS_A_DAY;
+        let added = part(date!(2026 - 11 - 01), midnight - 8..midnight, false);
+        assert_eq!(east.parts, [added, part(date!(2026 - 11 - 02), end - 8..end, true)]);
+        // A spring day in London lies in one UTC day.
+        let short = days(midnight..midnight + 92);
+        assert_eq!(short.parts, [part(date!(2026 - 11 - 02), midnight + 92..end, true)]);
+        assert_eq!(short.first, short.last);
+    }
 
     fn widget(project_id: &str, impressions: i64, interactions: i64) -> Widget {
         let counts = Counts { impressions, interactions };

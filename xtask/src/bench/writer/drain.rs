@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use testkit::{Service, recount};
 use tokio::time::{Instant, sleep};
 
-use super::database::{Databases, connect};
+use super::database::Databases;
 use super::scrape::Scrape;
+use crate::bench::database::{as_role, connect};
 use crate::bench::stage::Stage;
 
 /// Longest drain, in seconds.
@@ -66,8 +67,7 @@ impl Drain {
         backlog: Backlog,
     ) -> Result<Self> {
         let url = databases.fresh_for_writers().await?;
-        let join = if url.contains('?') { '&' } else { '?' };
-        let writer_url = format!("{url}{join}options=-c%20role%3Dfootfall_write");
+        let writer_url = as_role(&url, "footfall_write");
         let loaders = shape.loaders.to_string();
         let settings = [settings, &[("FOOTFALL_LOADERS", loaders.as_str())]].concat();
         let postgres_before = stage.postgres_pid().map(usage::family_cpu_us).transpose()?;
