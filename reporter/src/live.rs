@@ -8,7 +8,7 @@ mod reading;
 mod streams;
 
 pub(crate) use self::cursor::Cursor;
-pub(crate) use self::reading::Reading;
+pub(crate) use self::reading::{Interaction, Now, Reading};
 pub(crate) use self::streams::{Place, Refused, Streams};
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

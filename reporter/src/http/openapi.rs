@@ -27,6 +27,7 @@ use super::entry::OPEN_TO_SHARES;
 use super::error::ErrorBody;
 use crate::auth::SHARE_PARAMETER;
 use crate::fresh::Fresh;
+use crate::live::{Interaction, Now};
 use crate::reports::Receipt;
 
 /// The name of the way to come in with a key.
@@ -88,6 +89,7 @@ fn document() -> OpenApi {
     }
     paths = paths
         .path("/v1/receipts/{envelope_id}", PathItem::new(HttpMethod::Get, receipt(&mut shared)))
+        .path("/v1/reports/live", PathItem::new(HttpMethod::Get, live(&mut shared)))
         .path("/openapi.json", PathItem::new(HttpMethod::Get, this_document()))
         .path(
             "/docs",
@@ -147,6 +149,23 @@ fn of_an_answer(response: utoipa::openapi::ResponseBuilder) -> utoipa::openapi::
         .header("Footfall-Waiting-Messages", text("`fresh.waiting_messages`, where it is known."))
 }
 
+fn live(shared: &mut Components) -> Operation {
+    let (now, interaction) = (reports::put::<Now>(shared), reports::put::<Interaction>(shared));
+    let text = Object::builder().schema_type(Type::String).description(Some(format!(
+        "Events `now`, whose data is a {now}, and `interaction`, whose data is a {interaction}; each with an id to resume by."
+    )));
+    let stream = Response::builder()
+        .description("Server-sent events, until the client goes or ten minutes are over.")
+        .content("text/event-stream", Content::new(Some(Schema::from(text))));
+    let operation = Operation::builder()
+        .operation_id(Some("live"))
+        .summary(Some("Who is there now, and each interaction as it is stored."))
+        .response("200", stream.build());
+    let mut operation = with_refusals(operation, "/v1/reports/live", shared);
+    operation.parameters = Some(parameters::of_live());
+    operation
+}
+
 fn receipt(shared: &mut Components) -> Operation {
     let content = Content::new(Some(Ref::from_schema_name(reports::put::<Receipt>(shared))));
     let found = Response::builder().description("What became of it.").content("application/json", content);
@@ -202,7 +221,9 @@ fn with_refusals(mut operation: OperationBuilder, path: &str, shared: &mut Compo
 
 /// The code of an error, as one of all there are.
 pub(super) fn code() -> Schema {
-    let codes = REFUSALS.iter().map(|refusal| refusal.code);
+    let mut codes: Vec<&str> = REFUSALS.iter().map(|refusal| refusal.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
     Object::builder().schema_type(Type::String).enum_values(Some(codes)).into()
 }
 

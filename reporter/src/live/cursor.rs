@@ -49,7 +49,8 @@ impl Cursor {
     pub(crate) fn tell(&mut self, transaction: u64, id: i64, seen: &Self) {
         let begun = std::mem::take(&mut self.begun);
         for (other, until) in begun {
-            if other != transaction && seen.covers_all_of(other) {
+            // What comes later in that order may have rows that are still to be told.
+            if other < transaction && seen.covers_all_of(other) {
                 self.ended.insert(other);
             } else {
                 self.begun.insert(other, until);

@@ -6,6 +6,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use utoipa::ToSchema;
 
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
@@ -36,7 +37,8 @@ pub(crate) struct Reading {
 }
 
 /// How much there is in the last minutes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LiveNow)]
 pub(crate) struct Now {
     /// Different visitors.
     visitors: i64,
@@ -52,7 +54,8 @@ pub(crate) struct Now {
 }
 
 /// One interaction: nothing of the visitor, nothing they wrote.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LiveInteraction)]
 pub(crate) struct Interaction {
     #[serde(skip)]
     pub(crate) transaction: u64,
@@ -61,7 +64,9 @@ pub(crate) struct Interaction {
     project_id: String,
     #[serde(rename = "type")]
     event_type: String,
+    #[schema(required)]
     label: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
     #[serde(with = "time::serde::rfc3339")]
     at: OffsetDateTime,
 }

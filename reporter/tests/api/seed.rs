@@ -36,16 +36,7 @@ pub(crate) struct Seed {
 
 impl Seed {
     pub(crate) async fn of(database: &TestDatabase) -> Self {
-        let client = database.client().await;
-        // Until V13 is merged.
-        let progress = "
-            create table if not exists writer_progress (
-                writer_id uuid primary key, reported_at timestamptz not null, complete_until timestamptz,
-                waiting_messages bigint, oldest_pending_at timestamptz
-            );
-            grant select on writer_progress to footfall_read";
-        client.batch_execute(progress).await.unwrap();
-        Self { client }
+        Self { client: database.client().await }
     }
 
     pub(crate) async fn project(&self, project_id: &str, name: &str) {

@@ -18,7 +18,7 @@ pub(super) fn of(report: &Described, shared: &mut Components) -> Vec<RefOr<Param
         if parameter.name == "limit" {
             return RefOr::T(parameter);
         }
-        let place = Ref::new(format!("#/components/parameters/{}", parameter.name));
+        let place = place_of(&parameter.name);
         shared.parameters.insert(parameter.name.clone(), RefOr::T(parameter));
         RefOr::Ref(place)
     });
@@ -68,6 +68,17 @@ fn all_of(report: &Described) -> Vec<Parameter> {
     parameters
 }
 
+/// What the live view takes.
+pub(super) fn of_live() -> Vec<RefOr<Parameter>> {
+    let last = Parameter::builder()
+        .name("Last-Event-ID")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The id of the event that was seen last; a browser sends it by itself. One that is none of ours is as none."))
+        .schema(Some(Schema::from(text())));
+    vec![RefOr::Ref(place_of("project_id")), RefOr::T(last.build())]
+}
+
 /// The envelope that a receipt is asked for.
 pub(super) fn envelope_id() -> Parameter {
     let id = text().format(Some(SchemaFormat::Custom("uuid".to_owned())));
@@ -88,6 +99,11 @@ fn filter(property: Property) -> Parameter {
         _ => text(),
     };
     repeated(property.filter_name(), &told, value, FILTER_VALUES_MAX)
+}
+
+/// Where a parameter that several take is told of.
+fn place_of(name: &str) -> Ref {
+    Ref::new(format!("#/components/parameters/{name}"))
 }
 
 fn query(name: &str, description: &str, schema: ObjectBuilder) -> Parameter {

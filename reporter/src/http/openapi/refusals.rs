@@ -9,6 +9,8 @@ enum Where {
     Everywhere,
     /// In reports.
     Reports,
+    /// In the live view.
+    Live,
     /// In reports that take filters.
     Breakdowns,
     /// Where share links do not lead.
@@ -35,6 +37,7 @@ impl Refusal {
         match self.at {
             Where::Everywhere => true,
             Where::Reports => path.starts_with("/v1/reports/"),
+            Where::Live => path.ends_with("/live"),
             Where::Breakdowns => path.ends_with("/breakdown"),
             Where::Unshared => !OPEN_TO_SHARES.contains(&path),
             Where::Receipts => path.starts_with("/v1/receipts/"),
@@ -48,7 +51,7 @@ const fn refusal(status: u16, code: &'static str, at: Where) -> Refusal {
 }
 
 /// Every refusal there is.
-pub(super) const REFUSALS: [Refusal; 13] = [
+pub(super) const REFUSALS: [Refusal; 15] = [
     refusal(401, "unauthorized", Where::Everywhere),
     refusal(403, "not_shared", Where::Unshared),
     refusal(404, "unknown_project", Where::Reports),
@@ -59,7 +62,9 @@ pub(super) const REFUSALS: [Refusal; 13] = [
     refusal(422, "too_broad", Where::Breakdowns),
     refusal(422, "expired", Where::Breakdowns),
     refusal(429, "rate_limited", Where::Everywhere),
+    refusal(429, "too_many_streams", Where::Live),
     refusal(500, "internal", Where::Everywhere),
     refusal(503, "unavailable", Where::Everywhere),
     refusal(503, "too_slow", Where::Everywhere),
+    refusal(503, "too_many_streams", Where::Live),
 ];

@@ -10,6 +10,7 @@ use shared::rate::Limited;
 use super::*;
 use crate::db::DatabaseError;
 use crate::http::error::ApiError;
+use crate::live::Refused;
 use crate::query::InvalidQuery;
 use crate::reports::BreakdownError;
 
@@ -58,6 +59,8 @@ fn refusals() -> Vec<ApiError> {
         ApiError::Unauthorized,
         ApiError::NotShared,
         ApiError::Limited(Limited { retry_after: Duration::ZERO }),
+        ApiError::TooManyStreams(Refused::ByHolder),
+        ApiError::TooManyStreams(Refused::Full),
         ApiError::UnknownProject,
         ApiError::UnknownEnvelope,
         ApiError::InvalidQuery(InvalidQuery::new("tz", "")),
@@ -76,7 +79,8 @@ fn refusals() -> Vec<ApiError> {
 fn is_known(refusal: &ApiError) -> bool {
     use ApiError as E;
     match refusal {
-        E::Unauthorized | E::NotShared | E::Limited(_) | E::UnknownProject | E::UnknownEnvelope => true,
+        E::Unauthorized | E::NotShared | E::Limited(_) | E::TooManyStreams(_) => true,
+        E::UnknownProject | E::UnknownEnvelope => true,
         E::InvalidQuery(_) | E::TooBroad(_) | E::Expired(_) => true,
         E::Database(_) | E::MethodNotAllowed | E::NoSuchRoute => true,
     }
