@@ -34,10 +34,17 @@ async fn every_report_equals_a_recount_of_the_raw_rows() {
     // What was asked about was stored and rolled up as it should be.
     let (impressions, interactions) = testkit::recount::assert_rollups_equal_a_recount(&world.client).await;
     assert!(impressions > 0 && interactions > 0);
-    for table in
-        ["packed_quarters", "packed_values", "packed_places", "daily_visitor_sketches", "quarter_hour_stats"]
-    {
-        let sql = format!("select from {table} limit 1");
-        assert!(!world.client.query(&sql, &[]).await.unwrap().is_empty(), "{table} was never read from");
+    // A few histories alone may leave one of these empty.
+    if cases >= CASES {
+        for table in [
+            "packed_quarters",
+            "packed_values",
+            "packed_places",
+            "daily_visitor_sketches",
+            "quarter_hour_stats",
+        ] {
+            let sql = format!("select from {table} limit 1");
+            assert!(!world.client.query(&sql, &[]).await.unwrap().is_empty(), "{table} was never read from");
+        }
     }
 }
