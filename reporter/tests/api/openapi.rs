@@ -90,7 +90,9 @@ async fn a_report_takes_the_parameters_that_the_document_names_and_no_other() {
     let document: Value = public(&reporter, "/openapi.json").await.json().await.unwrap();
     let mut reports = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
-        let Some(report) = path.strip_prefix("/v1/").filter(|path| path.starts_with("reports/")) else { continue };
+        let Some(report) = path.strip_prefix("/v1/").filter(|path| path.starts_with("reports/")) else {
+            continue;
+        };
         if ENDLESS.contains(&path.as_str()) {
             continue;
         }
@@ -100,7 +102,8 @@ async fn a_report_takes_the_parameters_that_the_document_names_and_no_other() {
         for (name, value) in PARAMETERS {
             let answer = reporter.get(&key, &format!("{report}?{needed}{name}={value}")).await;
             let message = answer.body["error"]["message"].as_str().unwrap_or_default();
-            let is_taken = !message.contains("has no such parameter") && !message.contains("comes as JSON alone");
+            let is_taken =
+                !message.contains("has no such parameter") && !message.contains("comes as JSON alone");
             assert_eq!(is_taken, named.contains(name), "{path} {name}: {message}");
         }
     }
