@@ -1511,6 +1511,8 @@ export interface operations {
                 interval?: components["parameters"]["interval"];
                 /** @description Also tells the period before. */
                 compare?: components["parameters"]["compare"];
+                /** @description This report comes as JSON alone. */
+                format?: "json";
             };
             header?: never;
             path?: never;
