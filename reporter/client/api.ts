@@ -298,7 +298,7 @@ export interface components {
             /** Format: int64 */
             count: number;
             /** @description The country of a city; of other values there is none. */
-            country: string | null;
+            country?: string;
             /** @description Null for the events that have none, or of which it is not known. */
             value: string | null;
         };
