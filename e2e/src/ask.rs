@@ -23,6 +23,8 @@ const CLIENTS_MAX: usize = 16_000;
 const CALLS_MAX: u64 = 10_000_000;
 /// The status of an answer.
 const ANSWERED: u16 = 200;
+/// The statuses of a refusal that may pass: too many ask, or the database is busy.
+const REFUSED: [u16; 2] = [429, 503];
 
 /// What is asked, and how often.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -44,11 +46,13 @@ pub struct Plan {
     pub limit_ms: u64,
 }
 
-/// How long the answers took.
+/// How long the answers took, those that were none left out.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Asked {
     /// Of each answer, from the question's first byte to the answer's last.
     pub latencies: Latencies,
+    /// Questions that were refused for now, warm-up included.
+    pub refused: u64,
     /// From the first measured question to the last answer, in seconds.
     pub seconds: f64,
     /// CPU time of the clients in the whole run, in microseconds.
@@ -75,7 +79,7 @@ impl Asked {
 /// Runs a plan to its end, on one thread.
 ///
 /// # Errors
-/// When the plan is out of bounds, a connection breaks, or an answer is not a 200.
+/// When the plan is out of bounds, a connection breaks, or an answer is neither a 200 nor a refusal that may pass.
 pub fn run(plan: &Plan) -> Result<Asked> {
     ensure!((1..=CLIENTS_MAX).contains(&plan.clients), "clients: 1 to {CLIENTS_MAX}");
     ensure!(!plan.questions.is_empty(), "questions: at least one");
@@ -90,6 +94,7 @@ pub fn run(plan: &Plan) -> Result<Asked> {
         ends_at: Instant::now() + Duration::from_millis(plan.limit_ms),
         next: Cell::new(0),
         measured_from: Cell::new(None),
+        refused: Cell::new(0),
         histogram: RefCell::new(Histogram::new_with_bounds(1, LATENCY_US_MAX, DIGITS)?),
     });
     let local = LocalSet::new();
@@ -105,7 +110,8 @@ pub fn run(plan: &Plan) -> Result<Asked> {
         anyhow::Ok(from.elapsed().as_secs_f64())
     }))?;
     let latencies = latencies(&asking.histogram.borrow());
-    Ok(Asked { latencies, seconds, client_cpu_us: usage::cpu_us(std::process::id())? })
+    let refused = asking.refused.get();
+    Ok(Asked { latencies, refused, seconds, client_cpu_us: usage::cpu_us(std::process::id())? })
 }
 
 fn request(plan: &Plan, question: &str) -> Vec<u8> {
@@ -126,6 +132,7 @@ struct Asking {
     /// The number of the next question.
     next: Cell<u64>,
     measured_from: Cell<Option<Instant>>,
+    refused: Cell<u64>,
     histogram: RefCell<Histogram<u64>>,
 }
 
@@ -137,6 +144,10 @@ impl Asking {
             let request = &self.requests[number as usize % self.requests.len()];
             let asked_at = Instant::now();
             let status = connection.exchange(request).await.context("asking the reporter")?;
+            if REFUSED.contains(&status) {
+                self.refused.set(self.refused.get() + 1);
+                continue;
+            }
             if status != ANSWERED {
                 bail!("the reporter answered {status} to: {}", first_line(request));
             }

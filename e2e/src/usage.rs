@@ -101,6 +101,8 @@ fn status(pid: u32, name: &str) -> Result<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     /// Each child's work is seconds in the sum; the sum goes back by no more than the kernel's rounding.
@@ -109,22 +111,19 @@ mod tests {
         const CHILDREN: u64 = 12;
         const SPIN: &str = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done";
         const ROUNDED_US: u64 = 30_000;
-        let mut parent = std::process::Command::new("sh")
-            .args(["-c", &format!("for child in $(seq {CHILDREN}); do sh -c '{SPIN}'; done; exec sleep 600")])
-            .spawn()
-            .unwrap();
+        let script = format!("for child in $(seq {CHILDREN}); do sh -c '{SPIN}'; done; exec cat");
+        // It ends with its input, and so with the test, whatever becomes of that.
+        let mut parent = Command::new("sh").args(["-c", &script]).stdin(Stdio::piped()).spawn().unwrap();
+        let pid = parent.id();
         let (mut last, mut steps) = (0, 0);
-        let is_spinning = || {
-            let line = fs::read(format!("/proc/{}/cmdline", parent.id())).unwrap();
-            !String::from_utf8_lossy(&line).starts_with("sleep")
-        };
+        let is_spinning = || !fs::read(format!("/proc/{pid}/cmdline")).unwrap().starts_with(b"cat");
         while is_spinning() {
-            let now = family_cpu_us(parent.id()).unwrap();
+            let now = family_cpu_us(pid).unwrap();
             assert!(now + ROUNDED_US >= last, "{now} after {last}");
             steps += u64::from(now > last);
             last = last.max(now);
         }
-        parent.kill().unwrap();
+        drop(parent.stdin.take());
         parent.wait().unwrap();
         assert!(last > CHILDREN * 10_000 && steps > CHILDREN, "{last} µs in {steps} steps");
     }

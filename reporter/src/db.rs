@@ -171,16 +171,18 @@ impl<'connection> Snapshot<'connection> {
 
     /// The rows that `sql` answers. Calls that are polled together are sent together, without waiting for each other.
     ///
+    /// What a statement has to remember lies on the heap: reports send many together, and all of it would lie on the stack.
+    ///
     /// The text is `'static`: nothing a client sent can become a part of it.
     pub(crate) async fn rows(
         &self,
         sql: &'static str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, DatabaseError> {
-        let answer = async {
+        let answer = Box::pin(async {
             let statement = self.transaction.prepare_cached(sql).await?;
             self.transaction.query(&statement, parameters).await
-        };
+        });
         self.checked(answer.await).await
     }
 
@@ -191,7 +193,7 @@ impl<'connection> Snapshot<'connection> {
         parameters: &[&(dyn ToSql + Sync)],
         mut take: impl FnMut(&Row) -> Result<(), DatabaseError>,
     ) -> Result<(), DatabaseError> {
-        let answer = async {
+        let answer = Box::pin(async {
             let statement = self.transaction.prepare_cached(sql).await?;
             let mut rows = pin!(self.transaction.query_raw(&statement, parameters.iter().copied()).await?);
             let mut taken = Ok(());
@@ -200,8 +202,8 @@ impl<'connection> Snapshot<'connection> {
                     taken = take(&row);
                 }
             }
-            Ok(taken)
-        };
+            Ok::<_, tokio_postgres::Error>(taken)
+        });
         self.checked(answer.await).await?
     }
 
@@ -211,10 +213,10 @@ impl<'connection> Snapshot<'connection> {
         sql: &'static str,
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Row, DatabaseError> {
-        let answer = async {
+        let answer = Box::pin(async {
             let statement = self.transaction.prepare_cached(sql).await?;
             self.transaction.query_one(&statement, parameters).await
-        };
+        });
         self.checked(answer.await).await
     }
 

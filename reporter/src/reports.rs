@@ -1,6 +1,8 @@
 //! The reports: each reads its rows on one snapshot, for one scope, and is the JSON it answers.
 
 // What they are read from.
+mod by_value;
+mod interaction_types;
 mod parts;
 mod places;
 mod quarters;

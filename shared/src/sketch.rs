@@ -201,8 +201,10 @@ mod tests {
     #[test]
     fn one_after_the_other_is_as_all_at_once_and_the_truth_lies_between_the_bounds() {
         for count in [0, 1, 7, 300, 1_000, 20_000] {
-            let parts: Vec<Vec<u8>> =
-                (0..count).step_by(90).filter_map(|from| of(from..(from + 90).min(count)).to_bytes()).collect();
+            let parts: Vec<Vec<u8>> = (0..count)
+                .step_by(90)
+                .filter_map(|from| of(from..(from + 90).min(count)).to_bytes())
+                .collect();
             let mut merging = Merging::default();
             parts.iter().for_each(|part| merging.add(part).unwrap());
             (0..count.min(50)).for_each(|id| {

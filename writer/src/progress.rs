@@ -5,7 +5,7 @@
 //! - while nothing waits in the queue and nothing is in hand: up to the moment before it asked;
 //! - while something is in hand: up to the receipt of the oldest, since a queue keeps its order;
 //!
-//! less [`claim::MARGIN_MS`], and stands still otherwise. What breaks the queue's order is a delivery that comes back: whoever loses a
+//! less half a second, and stands still otherwise. What breaks the queue's order is a delivery that comes back: whoever loses a
 //! session with the queue, ends, or is found gone, lowers all others to what it vouched for (`release.sql`), and they stand still
 //! until all that they may have been handed meanwhile is stored. Who consumes and does not report, as a writer of an older release,
 //! one that froze, or one that can't reach the database, is in the broker's count of consumers and not in the table: as long as that
@@ -18,13 +18,14 @@ mod table;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use shared::clock;
+use shared::queue::Delivery;
+use shared::queue::rabbitmq::QueueWatch;
+
 use self::claim::Unsettled;
 use self::hand::Hand;
 pub use self::keeper::keep;
 use crate::batch::Decoded;
-use shared::clock;
-use shared::queue::Delivery;
-use shared::queue::rabbitmq::QueueWatch;
 
 /// What the loaders of a process hold of the queue; clones share it.
 #[derive(Clone, Default)]

@@ -67,8 +67,15 @@ fn nothing_is_asked_once_time_is_up() {
 
 #[test]
 fn an_answer_that_is_none_ends_the_run() {
+    let (addr, _asked) = server(500);
+    assert!(run(&plan(addr)).unwrap_err().to_string().contains("500"));
+}
+
+#[test]
+fn a_refusal_that_may_pass_is_counted_and_not_timed() {
     let (addr, _asked) = server(503);
-    assert!(run(&plan(addr)).unwrap_err().to_string().contains("503"));
+    let found = run(&plan(addr)).unwrap();
+    assert_eq!((found.refused, found.latencies.count), (111, 0));
 }
 
 #[test]

@@ -123,7 +123,9 @@ impl Desk {
         let read = async |snapshot: &Snapshot<'_>| -> Result<_, ApiError> {
             let (scope, question) =
                 Question::work_out(query, scope, &self.shared.kept, now, snapshot).await?;
-            let report = async { report(snapshot, &scope, &question).await.map_err(ApiError::from) };
+            // Boxed, since the largest report's would weigh on the stack below every one.
+            let report = Box::pin(report(snapshot, &scope, &question));
+            let report = async { report.await.map_err(ApiError::from) };
             let fresh = async { Fresh::read(snapshot).await.map_err(ApiError::Database) };
             let (report, fresh) = tokio::try_join!(report, fresh)?;
             Ok((question, report, fresh))

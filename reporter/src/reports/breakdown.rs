@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 use crate::auth::ProjectScope;
 use crate::db::{DatabaseError, Snapshot};
 use crate::query::{Breakdown, Kind, Property, Question};
-use crate::reports::lists;
+use crate::reports::by_value::{ListOf, by_value};
+use crate::reports::interaction_types;
 use crate::reports::locations::place_counts;
 use crate::reports::period::{AnsweredPeriod, Days};
 use crate::reports::quarters::{Counts, Quarters};
@@ -45,7 +46,7 @@ pub(crate) struct Entry {
     value: Option<String>,
     /// The country of a city; of other values there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required)]
+    #[schema(nullable = false)]
     country: Option<String>,
     count: i64,
 }
@@ -147,7 +148,7 @@ async fn by_rollup(
         Property::Browser => Dimension::Browser,
         Property::Label => Dimension::Label,
     };
-    let (values, days) = lists::values(snapshot, scope, question, dimension, asked.by).await?;
+    let (values, days) = by_value(snapshot, scope, question, dimension, ListOf::Property(asked.by)).await?;
     let mut by_value = values.by_value;
     by_value.retain(|value, _| asked.passes(asked.by, value));
     let by_value = by_value.into_iter().map(|(value, count)| ((value, String::new()), count)).collect();
@@ -185,7 +186,7 @@ async fn by_type(
     question: &Question,
     asked: &Breakdown,
 ) -> Result<(Tally, Days), DatabaseError> {
-    let counts = lists::by_type(snapshot, scope, question.instants).await?;
+    let counts = interaction_types::by_type(snapshot, scope, question.instants).await?;
     let mut tally = Tally::default();
     for (interaction, count) in InteractionType::ALL.into_iter().zip(counts) {
         if asked.passes(Property::InteractionType, interaction.as_str()) {

@@ -27,7 +27,7 @@ mod reporter_under_test;
 mod routes;
 mod seed;
 mod shares;
-mod tenants;
 mod tables;
+mod tenants;
 mod time_zones;
 mod visits;

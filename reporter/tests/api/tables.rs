@@ -44,10 +44,15 @@ async fn every_report_but_the_overview_is_a_table_with_its_own_columns() {
     }
     let funnel = reporter.get(&key, &format!("reports/funnel?{DAY}")).await.ok();
     let funnel = funnel.as_str().unwrap();
-    assert!(funnel.starts_with("project_id,name,step,sessions,sessions_low,sessions_high,share\r\n,,loaded,0,"));
+    assert!(
+        funnel.starts_with("project_id,name,step,sessions,sessions_low,sessions_high,share\r\n,,loaded,0,")
+    );
 
     let refused = reporter.get(&key, &format!("reports/overview?{DAY}")).await;
-    assert_eq!((refused.status, &refused.body["error"]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &"format".into()));
+    assert_eq!(
+        (refused.status, &refused.body["error"]["field"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &"format".into())
+    );
     for query in ["format=xml", "format=csv&format=csv", "format=json&format=csv", "format="] {
         let refused = reporter.get(&key, &format!("reports/interactions?{query}")).await;
         assert_eq!(refused.body["error"]["field"], "format", "{query}");
@@ -60,7 +65,8 @@ async fn every_report_but_the_overview_is_a_table_with_its_own_columns() {
 #[tokio::test]
 async fn a_widget_s_name_runs_nothing_and_breaks_no_row() {
     let (_database, seed, reporter, key) = started().await;
-    let names = ["=HYPERLINK(\"http://evil\",\"free\")", "two,\r\nlines \"quoted\"", "@sum", "ערב טוב", "\t-1"];
+    let names =
+        ["=HYPERLINK(\"http://evil\",\"free\")", "two,\r\nlines \"quoted\"", "@sum", "ערב טוב", "\t-1"];
     for (n, name) in names.iter().enumerate() {
         let project = format!("p{n}");
         seed.project(&project, name).await;

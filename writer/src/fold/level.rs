@@ -11,7 +11,7 @@ use super::{FoldError, LOCK_KEY, sketches};
 /// Longest that one run goes on with the next day, in milliseconds: whoever folds has other things to do.
 const RUN_MS: u64 = 2_000;
 
-/// Makes every marked day anew, a transaction each, until none is left or [`RUN_MS`] are over; answers how many it made.
+/// Makes every marked day anew, a transaction each, until none is left or two seconds are over; answers how many it made.
 ///
 /// Waits for whoever folds, packs or rebuilds; its user needs the role `footfall_write` and no more.
 ///

@@ -24,7 +24,7 @@ pub struct Packed {
     pub is_cut_off: bool,
 }
 
-/// Packs until nothing is left, somebody else folds or packs, or [`RUN_MS`] are over; its user needs the role `footfall_write` and no
+/// Packs until nothing is left, somebody else folds or packs, or two seconds are over; its user needs the role `footfall_write` and no
 /// more.
 ///
 /// A step is one transaction. Wherever it is cut off, a count stands in one place.

@@ -1,5 +1,5 @@
--- First and last UTC day of raw rows and totals. No parameters. Indexes: created_at, bucket_at and the primary key of what is packed; the
--- daily totals are scanned.
+-- First and last UTC day of raw rows and totals. No parameters. Indexes: created_at, bucket_at and the primary key of what is
+-- packed; the daily totals are scanned.
 select min(day), max(day)
 from (
     select (min(created_at) at time zone 'UTC')::date from analytics_impressions

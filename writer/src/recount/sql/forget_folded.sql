@@ -1,5 +1,5 @@
--- Takes away what a recount replaces: folded rows of a project's day, packed or not, and the deltas that the recount has seen. $1 text:
--- project, $2 date, $3 bigint[]: deltas, $4 smallint[]: dimensions. Indexes: the primary keys, and (project_id, date).
+-- Takes away what a recount replaces: folded rows of a project's day, packed or not, and the deltas that the recount has seen.
+-- $1 text: project, $2 date, $3 bigint[]: deltas, $4 smallint[]: dimensions. Indexes: the primary keys, and (project_id, date).
 with deltas as (delete from rollup_deltas where project_id = $1 and date = $2 and delta_id = any ($3::bigint[])),
      named as (
          delete from daily_value_stats where project_id = $1 and dimension = any ($4::smallint[]) and date = $2

@@ -1,5 +1,5 @@
--- A project's quarters of an hour of a day, packed or not. $1 text: project, $2 and $3 timestamptz: start and end. Indexes: the primary
--- keys.
+-- A project's quarters of an hour of a day, packed or not. $1 text: project, $2 and $3 timestamptz: start and end. Indexes: the
+-- primary keys.
 select bucket_at,
        sum(impressions_count)::bigint as impressions_count,
        sum(interactions_count)::bigint as interactions_count,

@@ -1,5 +1,5 @@
--- A project's named values of a day, packed or not; one may have two rows. $1 text: project, $2 date, $3 smallint[]: dimensions. Indexes:
--- the primary keys.
+-- A project's named values of a day, packed or not; one may have two rows. $1 text: project, $2 date, $3 smallint[]: dimensions.
+-- Indexes: the primary keys.
 select dimension, value, events_count
 from daily_value_stats
 where project_id = $1 and dimension = any ($3::smallint[]) and date = $2

@@ -103,7 +103,11 @@ impl Figures {
     pub(super) fn json(&self) -> Value {
         let largest = self.largest();
         let of = |figure: fn(&Size) -> f64| largest.map(figure);
-        let times = |asked: &Asked| json!({ "p50_ms": asked.p50_ms(), "p99_ms": asked.p99_ms(), "per_s": asked.per_s() });
+        let times = |asked: &Asked| {
+            json!({
+                "p50_ms": asked.p50_ms(), "p99_ms": asked.p99_ms(), "per_s": asked.per_s(), "refused": asked.refused,
+            })
+        };
         json!({
             "p99_ms_1": of(|size| size.alone.p99_ms()),
             "p99_ms_32": of(|size| size.together.p99_ms()),

@@ -18,8 +18,8 @@ use crate::workspace::Workspace;
 /// Where the plans go.
 const FILE: &str = "reporter/docs/plans.md";
 /// Tables that do not grow with traffic: of these a sequential scan is the shortest way.
-const SMALL: [&str; 6] =
-    ["projects", "api_keys", "api_key_projects", "retention", "writer_progress", "share_links"];
+const SMALL: [&str; 7] =
+    ["projects", "api_keys", "api_key_projects", "shares", "share_projects", "retention", "writer_progress"];
 /// What the sessions of this database are told, so that each statement's plan gets into the server's log.
 const TOLD: [(&str, &str); 5] = [
     ("session_preload_libraries", "auto_explain"),
