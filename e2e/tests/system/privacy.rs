@@ -91,7 +91,7 @@ async fn the_owner_is_told_how_many_were_dropped_and_why() {
         let request = system.client.get(format!("{}/v1/{path}", reporter.public_url())).bearer_auth(&key);
         request.send().await.unwrap().json().await.unwrap()
     };
-    let listed = get("reports/dropped").await;
+    let listed = get("reports/dropped").await["dropped"].clone();
     assert_eq!((&listed[0]["project_id"], &listed[0]["name"]), (&json!("beta"), &json!("Beta")), "{listed}");
     assert_eq!((&listed[0]["reason"], &listed[0]["events"]), (&json!("gpc"), &json!(2)), "{listed}");
     let receipt = get(&format!("receipts/{}", body["envelope_id"].as_str().unwrap())).await;
