@@ -46,7 +46,7 @@ pub(crate) struct Entry {
     value: Option<String>,
     /// The country of a city; of other values there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required)]
+    #[schema(nullable = false)]
     country: Option<String>,
     count: i64,
 }

@@ -14,8 +14,8 @@ const PROJECT_ID: &str = "^[a-z0-9_-]{1,64}$";
 /// What a report takes; what several take is told of once, in `shared`.
 pub(super) fn of(report: &Described, shared: &mut Components) -> Vec<RefOr<Parameter>> {
     let parameters = all_of(report).into_iter().map(|parameter| {
-        // Each list has a limit of its own.
-        if parameter.name == "limit" {
+        // Each list has a limit of its own, and what is no table has but one format.
+        if parameter.name == "limit" || (parameter.name == "format" && !report.is_table) {
             return RefOr::T(parameter);
         }
         let place = place_of(&parameter.name);
@@ -62,9 +62,10 @@ fn all_of(report: &Described) -> Vec<Parameter> {
         parameters.push(dimension);
         parameters.extend(Property::ALL.map(filter));
     }
-    if report.is_table {
-        parameters.push(query("format", "`json` where absent.", one_of(&["json", "csv"])));
-    }
+    parameters.push(match report.is_table {
+        true => query("format", "`json` where absent.", one_of(&["json", "csv"])),
+        false => query("format", "This report comes as JSON alone.", one_of(&["json"])),
+    });
     parameters
 }
 

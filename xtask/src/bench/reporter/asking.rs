@@ -188,7 +188,8 @@ impl Reporter {
             &format!("asking: {who}"),
             json_of(&mut program, Duration::from_secs(ASK_LIMIT_S)),
             |asked: &Asked| {
-                let refused = if asked.refused > 0 { format!(", {} REFUSED", asked.refused) } else { String::new() };
+                let refused =
+                    if asked.refused > 0 { format!(", {} REFUSED", asked.refused) } else { String::new() };
                 format!("{who}: p50 {:.2} ms, p99 {:.2} ms{refused}", asked.p50_ms(), asked.p99_ms())
             },
         )
