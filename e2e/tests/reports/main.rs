@@ -10,6 +10,7 @@ mod recounted;
 mod world;
 
 use fastrand::Rng;
+use shared::settings::Settings;
 
 use crate::asked::Asked;
 use crate::world::World;
@@ -21,7 +22,7 @@ const QUESTIONS: usize = 3;
 
 #[tokio::test]
 async fn every_report_equals_a_recount_of_the_raw_rows() {
-    let cases = std::env::var("FOOTFALL_REPORT_CASES").ok().map_or(CASES, |cases| cases.parse().unwrap());
+    let cases = Settings::from_env().or("FOOTFALL_REPORT_CASES", CASES, "histories to try").unwrap();
     let mut world = World::start().await;
     for case in 0..cases {
         let mut random = Rng::with_seed(case);
