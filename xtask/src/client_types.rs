@@ -70,7 +70,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
 async fn install(target: &Path, folder: &Path, node: &Node) -> Result<PathBuf> {
     let dir = target.join("ci-tools/client-types");
     let same = |name: &&str| fs::read(folder.join(name)).ok() == fs::read(dir.join(name)).ok();
-    if dir.join(TOOL).is_file() && PINS.iter().all(|name| same(name)) {
+    if dir.join(TOOL).is_file() && PINS.iter().all(same) {
         return Ok(dir);
     }
     fs::create_dir_all(&dir)?;
