@@ -453,13 +453,15 @@ $$;
 -- pack_quarters(rows_max): moves at most rows_max quarters of an hour that began more than 30 minutes ago into packed_quarters:
 -- each to its project's row and to that of ''. Answers how many; none where another folds, packs or rebuilds.
 --
--- A row that a writer is about to add to is left for the next time. One that comes late is moved then, too. Nothing is waited for
--- that a writer holds, so nobody can wait in a circle.
+-- A row that a writer is about to add to is left for the next time. One that comes late is moved then, too. What a writer holds is
+-- waited for 50 ms at most, and then left: the wait in a circle ends here before Postgres looks for one.
 create function pack_quarters(rows_max integer) returns bigint
 language plpgsql
 security definer
 set search_path = public, pg_temp
 set jit = off
+-- `skip locked` skips the row it finds; one updated meanwhile is followed to where it stands now, and there Postgres waits.
+set lock_timeout = '50ms'
 as $$
 declare
     -- "FOLD" in ASCII.
@@ -522,6 +524,9 @@ begin
     )
     select count(*) into moved from gone;
     return moved;
+exception when lock_not_available then
+    -- Nothing was moved; the next time will do.
+    return 0;
 end
 $$;
 
